@@ -1,0 +1,124 @@
+import { type Action, done } from './action.ts';
+import { type Claim, type Retained, sameRetention } from './claim.ts';
+import { eipSteps } from './eip-steps.ts';
+import { ipSteps } from './ip-steps.ts';
+import { standing } from './standing.ts';
+import {
+  type Claimant,
+  carry,
+  lookAgain,
+  optional,
+  placeOf,
+  type Situation,
+  type Steps,
+  tell,
+} from './steps.ts';
+
+/**
+ * How long a tombstone is kept: longer than any function lives (an hour against minutes), so that a writer who read
+ * the claim before its release meets the revision and fails, instead of bringing the claim back to life.
+ */
+export const TOMBSTONE_MS = 3_600_000;
+
+const STEPS: Readonly<Record<'ip' | 'eip', Steps>> = { ip: ipSteps, eip: eipSteps };
+
+/**
+ * The one next action for a claim (law 5): a crash, a lost answer and a rival all become "what do I see now".
+ * Pure: the same claim, observation, time and token give the same action.
+ */
+export function decide(claim: Claim | undefined, situation: Situation): Action {
+  const steps = STEPS[situation.key.kind];
+  const stand = standing(situation.key.kind, claim, situation.seen.pod);
+
+  switch (claim?.phase) {
+    case undefined:
+    case 'Released':
+      if (stand.kind === 'claimant') return steps.begin(situation, stand, claim);
+      if (stand.kind === 'undecided') return tell(situation, { reason: 'InvalidAnnotation' }, done);
+      if (claim && stand.kind === 'none' && situation.now - claim.releasedAt >= TOMBSTONE_MS)
+        return { kind: 'forget' };
+      return done;
+
+    case 'Allocating':
+      if (stand.kind === 'claimant') return steps.allocate(situation, claim, stand);
+      if (stand.kind === 'leaving') return lookAgain('the pod is gone');
+      if (stand.kind === 'undecided') return tell(situation, { reason: 'InvalidAnnotation' }, done);
+      return steps.abandon(situation, claim);
+
+    case 'Bound':
+      if (stand.kind === 'claimant') return boundToClaimant(steps, situation, claim, stand);
+      if (stand.kind === 'leaving') return lookAgain('the pod is gone');
+      // Unreadable on the pod that has it: nothing is taken from a live pod in doubt.
+      if (stand.kind === 'undecided' && stand.pod.uid === claim.binding.podUid) return done;
+      return steps.free(situation, claim, () => steps.retain(situation, claim));
+
+    case 'Retained':
+      if (stand.kind === 'claimant') return steps.rebind(situation, claim, stand);
+      if (stand.kind === 'undecided')
+        return tell(situation, { reason: 'InvalidAnnotation' }, steps.keep(situation, claim));
+      return retained(steps, situation, claim, stand.kind === 'other');
+
+    case 'Releasing':
+      if (stand.kind === 'claimant') return steps.rebind(situation, claim, stand);
+      if (stand.kind === 'undecided') return backToRetained(claim);
+      return steps.release(situation, claim);
+  }
+}
+
+function boundToClaimant(
+  steps: Steps,
+  situation: Situation,
+  claim: Extract<Claim, { phase: 'Bound' }>,
+  claimant: Claimant,
+): Action {
+  const { pod, wish } = claimant;
+  const sameHome =
+    claim.binding.podUid === pod.uid &&
+    // A sandbox that is being rebuilt has no IP for a moment; that alone moves nothing.
+    (pod.ip === undefined || claim.binding.privateIp === pod.ip) &&
+    (situation.seen.eni === 'unread' ||
+      situation.seen.eni === 'absent' ||
+      situation.seen.eni.id === claim.binding.eniId);
+  if (!sameHome) {
+    const place = placeOf(situation, pod);
+    if ('look' in place) return place.look;
+    // Another UID under the same name proves that the old pod is gone; another IP, that its old network is. A new pod
+    // that has no network yet finds the address retained.
+    return steps.free(situation, claim, () =>
+      'binding' in place
+        ? steps.move(situation, claim, claimant, place.binding)
+        : steps.retain(situation, claim),
+    );
+  }
+  if (!sameRetention(claim.retention, wish.retention)) {
+    return { kind: 'save', next: { ...claim, rev: claim.rev + 1, retention: wish.retention } };
+  }
+  return steps.bind(situation, claim, claimant);
+}
+
+function retained(steps: Steps, situation: Situation, claim: Retained, wantsAnother: boolean): Action {
+  const { now } = situation;
+  if (claim.retainUntil === undefined || now < claim.retainUntil) {
+    const next = steps.keep(situation, claim);
+    return wantsAnother
+      ? tell(situation, { reason: 'WaitingForRelease', message: claim.allocation.address }, next)
+      : next;
+  }
+  // Law 4: the cloud is touched only after this compare-and-set, which follows a fresh look at the pod.
+  const { phase: _, retainUntil: __, ...rest } = claim;
+  return { kind: 'save', next: { ...rest, ...carry(claim), phase: 'Releasing' } };
+}
+
+/** A pod of this name came whose wish cannot be read: in doubt, keep, with no deadline until it can be. */
+function backToRetained(claim: Extract<Claim, { phase: 'Releasing' }>): Action {
+  return {
+    kind: 'save',
+    next: {
+      ...carry(claim),
+      phase: 'Retained',
+      allocation: claim.allocation,
+      ...optional('holdEniId', claim.holdEniId),
+      ...optional('lastBinding', claim.lastBinding),
+    },
+  };
+}

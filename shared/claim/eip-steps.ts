@@ -1,0 +1,291 @@
+import { type Action, done } from './action.ts';
+import { type Binding, type Bound, retainUntil } from './claim.ts';
+import type { EipView } from './observation.ts';
+import type { EipWish } from './policy.ts';
+import {
+  atPlace,
+  type Claimant,
+  carry,
+  endOf,
+  lookAgain,
+  optional,
+  type Situation,
+  type Steps,
+  sameBinding,
+  tell,
+  tombstone,
+} from './steps.ts';
+
+/**
+ * How long the cloud is trusted to know a ClientToken; older intents are looked up by tag instead, because a
+ * forgotten token would buy a second EIP. Source: VPC API reference, idempotence (tokens are kept for a day).
+ */
+const TOKEN_TRUST_MS = 12 * 3_600_000;
+
+/** How long to leave an EIP alone that somebody else has bound by hand. */
+const FOREIGN_WAIT_MS = 60_000;
+
+export const eipSteps: Steps = {
+  begin(situation, claimant, released) {
+    const wish = claimant.wish as EipWish;
+    const { key, now } = situation;
+    const common = { key, rev: (released?.rev ?? 0) + 1, retention: wish.retention, createdAt: now };
+    return atPlace(situation, claimant.pod, (binding) => {
+      if (wish.allocationId) return takeGiven(situation, wish.allocationId, binding, common);
+      return {
+        kind: 'save',
+        next: {
+          ...common,
+          origin: 'auto',
+          phase: 'Allocating',
+          token: situation.freshToken,
+          podUid: claimant.pod.uid,
+          ...optional('bandwidth', wish.bandwidth),
+        },
+      };
+    });
+  },
+
+  allocate(situation, claim, claimant) {
+    const { eip } = situation.seen;
+    return atPlace(situation, claimant.pod, (binding) => {
+      if (eip === 'unread') {
+        if (situation.now - claim.createdAt > TOKEN_TRUST_MS) return { kind: 'find-eip', token: claim.token };
+        return {
+          kind: 'allocate-eip',
+          token: claim.token,
+          ...optional('bandwidth', claim.bandwidth),
+          ...optional('reclaim', claim.reclaim),
+        };
+      }
+      if (eip === 'absent') {
+        // The token is spent (too old, refused, or its address cannot be had again) and bought nothing.
+        const { reclaim: _, ...rest } = claim;
+        const { freshToken, now } = situation;
+        return { kind: 'save', next: { ...rest, rev: claim.rev + 1, token: freshToken, createdAt: now } };
+      }
+      return {
+        kind: 'save',
+        next: {
+          ...carry(claim),
+          phase: 'Bound',
+          retention: claimant.wish.retention,
+          allocation: { id: eip.allocationId, address: eip.address },
+          binding,
+          boundAt: situation.now,
+        },
+        lock: eip.allocationId,
+      };
+    });
+  },
+
+  abandon({ seen: { eip }, now }, claim) {
+    if (eip === 'unread') return { kind: 'find-eip', token: claim.token };
+    // A writer that is paused before its call can still buy one; the sweep finds that by its tags.
+    if (eip === 'absent') return { kind: 'save', next: tombstone(claim, now) };
+    const until = retainUntil(claim.retention, now);
+    const allocation = { id: eip.allocationId, address: eip.address };
+    return {
+      kind: 'save',
+      next: { ...carry(claim), phase: 'Retained', allocation, ...optional('retainUntil', until) },
+      ...optional('deadline', until),
+      lock: eip.allocationId,
+    };
+  },
+
+  bind(situation, claim, claimant) {
+    const { eip } = situation.seen;
+    const { allocation } = claim;
+    const told = claimant.pod.told.eip;
+    if (eip === 'unread' && told?.reason === 'Bound' && told.address === allocation.address) return done;
+    return atPlace(situation, claimant.pod, (binding) => {
+      if (!sameBinding(binding, claim.binding))
+        return eipSteps.free(situation, claim, () => eipSteps.move(situation, claim, claimant, binding));
+      if (eip === 'unread') {
+        // Nothing told yet: most likely nothing was tried, and if it was, the cloud refuses the second try.
+        return told === undefined || told.reason === 'WaitingForPodIP'
+          ? associate(claim)
+          : { kind: 'look-eip', allocationId: allocation.id };
+      }
+      if (eip === 'absent') return replaceVanished(situation, claim, claimant);
+      if (eip.status === 'Available') return associate(claim);
+      if (eip.status !== 'InUse')
+        return tell(situation, { reason: 'Binding' }, lookAgain(`the EIP is no longer ${eip.status}`));
+      if (isAt(eip, claim.binding))
+        return tell(situation, { reason: 'Bound', address: allocation.address }, done);
+      if (claim.lastBinding && isAt(eip, claim.lastBinding))
+        return unassociate(allocation.id, claim.lastBinding);
+      return inUseElsewhere(situation, eip);
+    });
+  },
+
+  free({ seen: { eip } }, claim, then) {
+    // Fenced by what the record says was bound, so no read is needed: elsewhere, the cloud refuses.
+    if (eip === 'unread') return unassociate(claim.allocation.id, claim.binding);
+    if (eip === 'absent') return then();
+    if (eip.status === 'InUse' && isAt(eip, claim.binding))
+      return unassociate(claim.allocation.id, claim.binding);
+    if (eip.status === 'Associating') return lookAgain('the EIP is no longer Associating');
+    return then();
+  },
+
+  move(situation, claim, claimant, binding) {
+    return {
+      kind: 'save',
+      next: {
+        ...carry(claim),
+        phase: 'Bound',
+        retention: claimant.wish.retention,
+        allocation: claim.allocation,
+        binding,
+        boundAt: situation.now,
+        lastBinding: claim.binding,
+      },
+      ended: endOf(claim, situation.now),
+    };
+  },
+
+  retain({ now, seen }, claim) {
+    const ended = endOf(claim, now);
+    const { allocation } = claim;
+    if (seen.eip === 'absent')
+      return { kind: 'save', next: tombstone(claim, now), unlock: allocation.id, ended };
+    const until = retainUntil(claim.retention, now);
+    return {
+      kind: 'save',
+      next: {
+        ...carry(claim),
+        phase: 'Retained',
+        allocation,
+        lastBinding: claim.binding,
+        ...optional('retainUntil', until),
+      },
+      ...optional('deadline', until),
+      ended,
+    };
+  },
+
+  keep({ seen: { eip }, now }, claim) {
+    if (eip === 'unread') return done;
+    if (eip === 'absent') return { kind: 'save', next: tombstone(claim, now), unlock: claim.allocation.id };
+    if (eip.status === 'InUse' && claim.lastBinding && isAt(eip, claim.lastBinding)) {
+      // A bind that was paused and landed after its pod was gone.
+      return unassociate(claim.allocation.id, claim.lastBinding);
+    }
+    return done;
+  },
+
+  rebind(situation, claim, claimant) {
+    const { eip } = situation.seen;
+    // A release may have been sent by a writer that died: only the cloud knows whether there is still an EIP.
+    if (claim.phase === 'Releasing' && eip === 'unread')
+      return { kind: 'look-eip', allocationId: claim.allocation.id };
+    if (eip === 'absent' || (eip !== 'unread' && eip.status === 'Releasing')) {
+      return { kind: 'save', next: tombstone(claim, situation.now), unlock: claim.allocation.id };
+    }
+    return atPlace(situation, claimant.pod, (binding) => ({
+      kind: 'save',
+      next: {
+        ...carry(claim),
+        phase: 'Bound',
+        retention: claimant.wish.retention,
+        allocation: claim.allocation,
+        binding,
+        boundAt: situation.now,
+        ...optional('lastBinding', claim.lastBinding),
+      },
+    }));
+  },
+
+  release({ seen: { eip }, now }, claim) {
+    const { id } = claim.allocation;
+    if (eip === 'unread') return { kind: 'look-eip', allocationId: id };
+    const released: Action = { kind: 'save', next: tombstone(claim, now), unlock: id };
+    if (eip === 'absent' || eip.status === 'Releasing') return released;
+    if (eip.status === 'InUse') {
+      if (claim.lastBinding && isAt(eip, claim.lastBinding)) return unassociate(id, claim.lastBinding);
+      // Bound by hand to something else: theirs to unbind. A given EIP is merely forgotten.
+      if (claim.origin === 'given') return released;
+      return {
+        kind: 'wait',
+        ms: FOREIGN_WAIT_MS,
+        until: `${eip.boundTo?.instanceId ?? 'an instance'} lets go of the EIP`,
+      };
+    }
+    if (eip.status !== 'Available') return lookAgain(`the EIP is no longer ${eip.status}`);
+    return claim.origin === 'given' ? released : { kind: 'release-eip', allocationId: id };
+  },
+};
+
+/** The user's own EIP: taken where it is free, refused where somebody has it. */
+function takeGiven(
+  situation: Situation,
+  allocationId: string,
+  binding: Binding,
+  common: Pick<Bound, 'key' | 'rev' | 'retention' | 'createdAt'>,
+): Action {
+  const { eip, lockedBy } = situation.seen;
+  if (eip === 'unread') return { kind: 'look-eip', allocationId };
+  if (eip === 'absent') return tell(situation, { reason: 'AddressNotFound', message: allocationId }, done);
+  if (lockedBy) {
+    return tell(
+      situation,
+      { reason: 'AddressInUse', message: `${allocationId} is kept for ${lockedBy}` },
+      lookAgain('it is free'),
+    );
+  }
+  if (eip.status !== 'Available' && !isAt(eip, binding)) return inUseElsewhere(situation, eip);
+  const allocation = { id: allocationId, address: eip.address };
+  return {
+    kind: 'save',
+    next: { ...common, origin: 'given', phase: 'Bound', allocation, binding, boundAt: situation.now },
+    lock: allocationId,
+  };
+}
+
+/** The EIP of a live pod is gone from the account: ask for the same address again. A given one is the user's matter. */
+function replaceVanished(situation: Situation, claim: Bound, claimant: Claimant): Action {
+  const { allocation } = claim;
+  if (claim.origin === 'given')
+    return tell(situation, { reason: 'AddressNotFound', message: allocation.id }, done);
+  return {
+    kind: 'save',
+    next: {
+      ...carry(claim),
+      phase: 'Allocating',
+      createdAt: situation.now,
+      token: situation.freshToken,
+      podUid: claimant.pod.uid,
+      reclaim: allocation.address,
+    },
+    unlock: allocation.id,
+    ended: endOf(claim, situation.now),
+  };
+}
+
+const associate = ({ allocation, binding: { eniId, privateIp } }: Bound): Action => ({
+  kind: 'associate-eip',
+  allocationId: allocation.id,
+  eniId,
+  privateIp,
+});
+
+const unassociate = (allocationId: string, { eniId, privateIp }: Binding): Action => ({
+  kind: 'unassociate-eip',
+  allocationId,
+  eniId,
+  privateIp,
+});
+
+function inUseElsewhere(situation: Situation, eip: EipView): Action {
+  const holder = eip.boundTo?.instanceId ?? `nobody yet (${eip.status})`;
+  return tell(
+    situation,
+    { reason: 'AddressInUse', message: `${eip.allocationId} is bound to ${holder}` },
+    lookAgain('it is free'),
+  );
+}
+
+/** Bound to exactly this ENI and IP. The cloud may leave the IP out where it is the ENI's primary one. */
+const isAt = ({ boundTo }: EipView, { eniId, privateIp }: Binding): boolean =>
+  boundTo?.instanceId === eniId && (boundTo.privateIp === undefined || boundTo.privateIp === privateIp);

@@ -1,0 +1,210 @@
+import { type Action, done } from './action.ts';
+import { type Allocating, type Bound, retainUntil } from './claim.ts';
+import {
+  atPlace,
+  carry,
+  endOf,
+  lookAgain,
+  optional,
+  type Situation,
+  type Steps,
+  sameBinding,
+  tell,
+  tombstone,
+} from './steps.ts';
+
+/** The lock on a private IP: addresses repeat across VPCs, vSwitch ids do not. */
+export const ipLock = (vSwitchId: string, address: string): string => `${vSwitchId}/${address}`;
+
+const lockOf = ({ allocation }: Pick<Bound, 'allocation'>): string =>
+  ipLock(allocation.id, allocation.address);
+
+/**
+ * The `eni` way: the address is a secondary IP of the pod's own ENI, and of a parking ENI while no pod has it. The
+ * cloud answers at once who has it, so what it answers needs no second look.
+ */
+export const ipSteps: Steps = {
+  begin(situation, claimant, released) {
+    const { key, now, seen } = situation;
+    return atPlace(situation, claimant.pod, (binding) => {
+      // The first bind needs to know the vSwitch, to park the address there one day, and whether the ENI is managed.
+      if (seen.eni === 'unread') return { kind: 'look-eni', privateIp: binding.privateIp };
+      return {
+        kind: 'save',
+        next: {
+          key,
+          rev: (released?.rev ?? 0) + 1,
+          origin: 'auto',
+          retention: claimant.wish.retention,
+          createdAt: now,
+          phase: 'Allocating',
+          token: situation.freshToken,
+          eniId: binding.eniId,
+          podUid: binding.podUid,
+        },
+      };
+    });
+  },
+
+  allocate(situation, claim, claimant) {
+    const { seen, now } = situation;
+    return atPlace(situation, claimant.pod, (binding) => {
+      if (claim.podUid !== binding.podUid || claim.eniId !== binding.eniId) {
+        // The pod that this was meant for is gone, or its ENI: settle that intent before another is begun.
+        return ipSteps.abandon(situation, claim);
+      }
+      if (seen.eni === 'unread') return { kind: 'look-eni', privateIp: binding.privateIp };
+      if (seen.assigned === undefined)
+        return { kind: 'assign-any-ip', eniId: binding.eniId, token: claim.token };
+      if (seen.assigned === 'spent') return withFreshToken(situation, claim);
+      if (seen.eni === 'absent') return lookAgain("the pod's ENI appears");
+      const allocation = { id: seen.eni.vSwitchId, address: seen.assigned };
+      if (seen.lockedBy) {
+        // Another claim keeps this address and lost its hold on it: give it back and ask for another.
+        if (seen.holder !== 'unread' && seen.holder.eniId === undefined)
+          return withFreshToken(situation, claim);
+        return { kind: 'unassign-ip', eniId: binding.eniId, address: seen.assigned };
+      }
+      return {
+        kind: 'save',
+        next: {
+          ...carry(claim),
+          phase: 'Bound',
+          retention: claimant.wish.retention,
+          allocation,
+          binding,
+          boundAt: now,
+        },
+        lock: ipLock(allocation.id, allocation.address),
+      };
+    });
+  },
+
+  abandon({ seen, now }, claim) {
+    const released: Action = { kind: 'save', next: tombstone(claim, now) };
+    if (!claim.eniId || seen.assigned === 'spent') return released;
+    // Replaying the token tells which address was assigned, if any; with the ENI gone there is none.
+    if (seen.assigned === undefined) return { kind: 'assign-any-ip', eniId: claim.eniId, token: claim.token };
+    if (seen.holder !== 'unread' && seen.holder.eniId === undefined) return released;
+    return { kind: 'unassign-ip', eniId: claim.eniId, address: seen.assigned };
+  },
+
+  bind(situation, claim, claimant) {
+    const { holder } = situation.seen;
+    const { allocation } = claim;
+    const told = claimant.pod.told.ip;
+    if (holder === 'unread' && told?.reason === 'Bound' && told.address === allocation.address) return done;
+    return atPlace(situation, claimant.pod, (binding) => {
+      if (!sameBinding(binding, claim.binding))
+        return ipSteps.free(situation, claim, () => ipSteps.move(situation, claim, claimant, binding));
+      if (holder === 'unread') {
+        if (claim.holdEniId && told === undefined) return unassign(claim.holdEniId, claim);
+        return { kind: 'look-holder', vSwitchId: allocation.id, address: allocation.address };
+      }
+      if (holder.eniId === undefined)
+        return { kind: 'assign-ip', eniId: binding.eniId, address: allocation.address };
+      if (holder.eniId === binding.eniId)
+        return tell(situation, { reason: 'Bound', address: allocation.address }, done);
+      if (holder.parking || holder.eniId === claim.lastBinding?.eniId) return unassign(holder.eniId, claim);
+      return tell(
+        situation,
+        { reason: 'AddressInUse', message: `${allocation.address} is on ${holder.eniId}` },
+        lookAgain('it is free'),
+      );
+    });
+  },
+
+  free({ seen: { holder } }, claim, then) {
+    if (holder === 'unread') return unassign(claim.binding.eniId, claim);
+    if (holder.eniId === claim.binding.eniId) return unassign(claim.binding.eniId, claim);
+    return then();
+  },
+
+  move(situation, claim, claimant, binding) {
+    return {
+      kind: 'save',
+      next: {
+        ...carry(claim),
+        phase: 'Bound',
+        retention: claimant.wish.retention,
+        allocation: claim.allocation,
+        binding,
+        boundAt: situation.now,
+        lastBinding: claim.binding,
+      },
+      ended: endOf(claim, situation.now),
+    };
+  },
+
+  retain({ now, seen: { holder } }, claim) {
+    const { allocation } = claim;
+    // Idle from the moment the pod's ENI is gone, and anybody's in the vSwitch: hold it before anything is written.
+    if (holder !== 'unread' && holder.eniId === undefined) {
+      return { kind: 'park-ip', vSwitchId: allocation.id, address: allocation.address };
+    }
+    const until = retainUntil(claim.retention, now);
+    const holdEniId = holder !== 'unread' && holder.parking ? holder.eniId : undefined;
+    return {
+      kind: 'save',
+      next: {
+        ...carry(claim),
+        phase: 'Retained',
+        allocation,
+        lastBinding: claim.binding,
+        ...optional('retainUntil', until),
+        ...optional('holdEniId', holdEniId),
+      },
+      ...optional('deadline', until),
+      ended: endOf(claim, now),
+    };
+  },
+
+  keep({ seen: { holder } }, claim) {
+    const { allocation } = claim;
+    if (holder === 'unread') return done;
+    if (holder.eniId === undefined)
+      return { kind: 'park-ip', vSwitchId: allocation.id, address: allocation.address };
+    if (holder.parking && holder.eniId !== claim.holdEniId) {
+      return { kind: 'save', next: { ...claim, rev: claim.rev + 1, holdEniId: holder.eniId } };
+    }
+    if (!holder.parking && holder.eniId === claim.lastBinding?.eniId) return unassign(holder.eniId, claim);
+    return done;
+  },
+
+  rebind(situation, claim, claimant) {
+    return atPlace(situation, claimant.pod, (binding) => ({
+      kind: 'save',
+      next: {
+        ...carry(claim),
+        phase: 'Bound',
+        retention: claimant.wish.retention,
+        allocation: claim.allocation,
+        binding,
+        boundAt: situation.now,
+        ...optional('holdEniId', claim.holdEniId),
+        ...optional('lastBinding', claim.lastBinding),
+      },
+    }));
+  },
+
+  release({ seen: { holder }, now }, claim) {
+    const { allocation } = claim;
+    if (holder === 'unread')
+      return { kind: 'look-holder', vSwitchId: allocation.id, address: allocation.address };
+    if (holder.eniId && (holder.parking || holder.eniId === claim.lastBinding?.eniId))
+      return unassign(holder.eniId, claim);
+    // On nobody's ENI, or on one that is not ours to touch: either way it is no longer ours.
+    return { kind: 'save', next: tombstone(claim, now), unlock: lockOf(claim) };
+  },
+};
+
+const withFreshToken = ({ freshToken }: Situation, claim: Allocating): Action => ({
+  kind: 'save',
+  next: { ...claim, rev: claim.rev + 1, token: freshToken },
+});
+
+const unassign = (eniId: string, { allocation }: Pick<Bound, 'allocation'>): Action => ({
+  kind: 'unassign-ip',
+  eniId,
+  address: allocation.address,
+});

@@ -1,0 +1,119 @@
+import { type Action, done, type EndedBinding } from './action.ts';
+import type { Allocating, Binding, Bound, Claim, Released, Releasing, Retained } from './claim.ts';
+import type { ClaimKey } from './identity.ts';
+import type { Observed, PodView, Told } from './observation.ts';
+import type { Standing } from './standing.ts';
+
+/** What one decision is made from. */
+export interface Situation {
+  readonly key: ClaimKey;
+  readonly seen: Observed;
+  /** Epoch ms. */
+  readonly now: number;
+  /** A ClientToken that nobody has used yet. */
+  readonly freshToken: string;
+}
+
+export type Claimant = Extract<Standing, { kind: 'claimant' }>;
+
+/** What differs between an EIP and a fixed private IP; the life of the claim around it is one. */
+export interface Steps {
+  /** No claim yet, or only a tombstone. */
+  begin(situation: Situation, claimant: Claimant, tombstone: Released | undefined): Action;
+  allocate(situation: Situation, claim: Allocating, claimant: Claimant): Action;
+  /** The pod is gone before the address was ever its own. */
+  abandon(situation: Situation, claim: Allocating): Action;
+  /** See to it that the address is where the claim says. */
+  bind(situation: Situation, claim: Bound, claimant: Claimant): Action;
+  /** Take the address from where it was; `then` once it is free to go elsewhere. */
+  free(situation: Situation, claim: Bound, then: () => Action): Action;
+  /** The address was freed and its next pod is here. */
+  move(situation: Situation, claim: Bound, claimant: Claimant, binding: Binding): Action;
+  /** The address of a claim that was freed: keep it safe, and put the retention on record. */
+  retain(situation: Situation, claim: Bound): Action;
+  keep(situation: Situation, claim: Retained): Action;
+  /** A pod is back: give it the address. */
+  rebind(situation: Situation, claim: Retained | Releasing, claimant: Claimant): Action;
+  release(situation: Situation, claim: Releasing): Action;
+}
+
+/** How soon the cloud is asked again about something it is doing. The queue's delays are whole seconds. */
+export const LOOK_AGAIN_MS = 1_000;
+
+export const lookAgain = (until: string): Action => ({ kind: 'wait', ms: LOOK_AGAIN_MS, until });
+
+/** Tell the pod, unless it knows; then go on with `next`. */
+export function tell({ key, seen }: Situation, told: Told, next: Action): Action {
+  if (seen.pod === 'absent') return next;
+  const known = seen.pod.told[key.kind];
+  if (
+    known &&
+    known.reason === told.reason &&
+    known.address === told.address &&
+    known.message === told.message
+  )
+    return next;
+  return { kind: 'tell', podUid: seen.pod.uid, told };
+}
+
+/** Where the pod can be given an address now; or what to look at first; or what keeps it from having one yet. */
+export type Place = { readonly binding: Binding } | { readonly look: Action } | { readonly blocked: Action };
+
+export function placeOf(situation: Situation, pod: PodView): Place {
+  if (pod.hostNetwork) return { blocked: tell(situation, { reason: 'HostNetwork' }, done) };
+  if (!pod.ip)
+    return { blocked: tell(situation, { reason: 'WaitingForPodIP' }, lookAgain('the pod has an IP')) };
+  const { eni } = situation.seen;
+  if (eni === 'unread') {
+    // The hint is the node's word. A false one cannot misplace the address: the cloud refuses to bind where the
+    // pod's IP is not on the ENI named.
+    if (pod.eniHint) return { binding: { podUid: pod.uid, eniId: pod.eniHint, privateIp: pod.ip } };
+    return { look: { kind: 'look-eni', privateIp: pod.ip } };
+  }
+  if (eni === 'absent') {
+    const message = `no ENI has ${pod.ip} yet`;
+    return {
+      blocked: tell(situation, { reason: 'WaitingForPodIP', message }, lookAgain("the pod's ENI appears")),
+    };
+  }
+  if (eni.managed) return { blocked: tell(situation, { reason: 'ManagedENI', message: eni.id }, done) };
+  return { binding: { podUid: pod.uid, eniId: eni.id, privateIp: pod.ip } };
+}
+
+/** `next` with the place's binding, or what has to come before. */
+export function atPlace(situation: Situation, pod: PodView, next: (binding: Binding) => Action): Action {
+  const place = placeOf(situation, pod);
+  if ('binding' in place) return next(place.binding);
+  return 'look' in place ? place.look : place.blocked;
+}
+
+export const sameBinding = (a: Binding, b: Binding): boolean =>
+  a.podUid === b.podUid && a.eniId === b.eniId && a.privateIp === b.privateIp;
+
+/** The fields that every phase of one life of a claim carries, with the revision grown by one. */
+export const carry = ({ key, rev, origin, retention, createdAt }: Claim) => ({
+  key,
+  rev: rev + 1,
+  origin,
+  retention,
+  createdAt,
+});
+
+/** An optional field, left out where it has no value (`exactOptionalPropertyTypes`). */
+export const optional = <K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } =>
+  (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
+
+export const tombstone = (claim: Claim, now: number): Released => ({
+  ...carry(claim),
+  phase: 'Released',
+  releasedAt: now,
+});
+
+/** The record of a binding that ends now. */
+export const endOf = (claim: Bound, to: number): EndedBinding => ({
+  address: claim.allocation.address,
+  allocationId: claim.allocation.id,
+  podUid: claim.binding.podUid,
+  from: claim.boundAt,
+  to,
+});

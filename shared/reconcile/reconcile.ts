@@ -1,0 +1,132 @@
+import type { Claim } from '../claim/claim.ts';
+import { decide } from '../claim/decide.ts';
+import { formatClaimKey, type Identity, KINDS, type Kind } from '../claim/identity.ts';
+import { nothingRead, type Observed, type PodView } from '../claim/observation.ts';
+import type { Problem } from '../claim/policy.ts';
+import { act, type View } from './act.ts';
+import { CONSEQUENCES, isFailure } from './failure.ts';
+import type { Hint, Ports } from './ports.ts';
+
+export interface Outcome {
+  /** Undefined where everything is as it should be; else when to look again, and why. */
+  readonly again: { readonly afterMs: number; readonly why: string } | undefined;
+  /** The claims as they stand now, as far as this function knows. */
+  readonly claims: Readonly<Partial<Record<Kind, Claim>>>;
+}
+
+/** More steps than the longest honest way (rebind after a crash takes nine): a loop that goes on is a fault, not work. */
+const MOST_STEPS = 24;
+
+/** Brings both claims of one pod as near to where they belong as can be done without waiting. */
+export async function reconcile(ports: Ports, hint: Hint): Promise<Outcome> {
+  const identity: Identity = { clusterId: hint.clusterId, namespace: hint.namespace, pod: hint.pod };
+  // Law 3: the record, then the cloud, then the cluster. A pod that is read first and found missing, and a record
+  // read after it, together unbind an address that a new pod was given in between.
+  const claims = await ports.claims.read(identity);
+  const looks = hint.look ? await lookAtCloud(ports, claims) : {};
+  const pod = await ports.pods.read(identity);
+
+  const results = await Promise.all(
+    KINDS.map(async (kind) => {
+      const key = { ...identity, kind };
+      const view: View = {
+        key,
+        claim: claims[kind],
+        seen: { ...nothingRead(pod), ...looks[kind] },
+        podIsFresh: true,
+      };
+      return { kind, ...(await reconcileClaim(ports, view)) };
+    }),
+  );
+  if (pod !== 'absent') await reportProblems(ports, identity, pod);
+
+  const agains = results.flatMap(({ again }) => (again ? [again] : []));
+  agains.sort((a, b) => a.afterMs - b.afterMs);
+  return {
+    again: agains[0],
+    claims: Object.fromEntries(results.flatMap(({ kind, claim }) => (claim ? [[kind, claim]] : []))),
+  };
+}
+
+interface Result {
+  readonly claim: Claim | undefined;
+  readonly again: Outcome['again'];
+}
+
+/** Law 5: one action, then look again. */
+async function reconcileClaim(ports: Ports, start: View): Promise<Result> {
+  let view = start;
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const action = decide(view.claim, {
+      key: view.key,
+      seen: view.seen,
+      now: ports.now(),
+      freshToken: ports.newToken(),
+    });
+    if (action.kind === 'done') return { claim: view.claim, again: undefined };
+    if (action.kind === 'wait')
+      return { claim: view.claim, again: { afterMs: action.ms, why: `waiting until ${action.until}` } };
+    try {
+      const result = await act(ports, view, action);
+      if ('again' in result) return { claim: view.claim, again: result.again };
+      ports.log.debug('step', { key: formatClaimKey(view.key), action: action.kind });
+      view = result.view;
+    } catch (error) {
+      if (!isFailure(error)) throw error;
+      return { claim: view.claim, again: await suffer(ports, view, action.kind, error) };
+    }
+  }
+  ports.log.warn('too many steps', { key: formatClaimKey(view.key), phase: view.claim?.phase });
+  return { claim: view.claim, again: { afterMs: 60_000, why: 'too many steps' } };
+}
+
+/** A failure that no look resolves: the pod is told, and it is tried again later. */
+async function suffer(
+  ports: Ports,
+  view: View,
+  action: string,
+  failure: Error & { verdict: keyof typeof CONSEQUENCES; code: string },
+) {
+  const { reason, afterMs } = CONSEQUENCES[failure.verdict];
+  ports.log.warn('cloud refused', {
+    key: formatClaimKey(view.key),
+    action,
+    verdict: failure.verdict,
+    code: failure.code,
+    err: failure,
+  });
+  const { pod } = view.seen;
+  if (pod !== 'absent' && !pod.finished && pod.wishes[view.key.kind] !== undefined) {
+    await ports.pods
+      .tell(view.key, pod.uid, { reason, message: `${failure.code}: ${failure.message}` })
+      .catch((error) => {
+        ports.log.warn('the pod could not be told', { key: formatClaimKey(view.key), err: error });
+      });
+  }
+  return { afterMs, why: `${action}: ${failure.code}` };
+}
+
+async function lookAtCloud(
+  ports: Ports,
+  claims: Partial<Record<Kind, Claim>>,
+): Promise<Partial<Record<Kind, Partial<Observed>>>> {
+  const { eip, ip } = claims;
+  const [eipView, holder] = await Promise.all([
+    eip && 'allocation' in eip ? ports.eips.describe(eip.allocation.id) : undefined,
+    ip && 'allocation' in ip ? ports.enis.holderOf(ip.allocation.id, ip.allocation.address) : undefined,
+  ]);
+  return { ...(eipView ? { eip: { eip: eipView } } : {}), ...(holder ? { ip: { holder } } : {}) };
+}
+
+async function reportProblems(ports: Ports, identity: Identity, pod: PodView): Promise<void> {
+  for (const problem of pod.wishes.problems) {
+    await ports.pods.event(identity, pod.uid, {
+      type: 'Warning',
+      reason: 'InvalidAnnotation',
+      message: wordProblem(problem),
+    });
+  }
+}
+
+const wordProblem = ({ annotation, value, allowed }: Problem): string =>
+  `${annotation} is "${value.slice(0, 120)}"; allowed is ${allowed}. What the pod has is kept.`;
