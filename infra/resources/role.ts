@@ -68,11 +68,15 @@ const MESSAGE_ACTIONS = [
  * What the functions of a stage may do, as a RAM policy document. EIPs and ENIs cannot be narrowed to names that do not
  * exist yet, so those statements are of the region; what protects foreign ones are the tags that every release checks.
  */
-export function functionPolicy(stage: string, place: Place): Policy {
+export function functionPolicy(
+  stage: string,
+  place: Place,
+  tablestoreInstance = instanceName(stage),
+): Policy {
   const { region, accountId } = place;
   const logs = logStore(stage, place);
   // Instance names are case-blind, resources in policies are written small. Source: Tablestore, custom RAM policy.
-  const instance = instanceName(stage).toLowerCase();
+  const instance = tablestoreInstance.toLowerCase();
   return {
     Version: '1',
     Statement: [
@@ -109,5 +113,5 @@ export function functionPolicy(stage: string, place: Place): Policy {
 }
 
 /** The policy as the text that RAM's console and `CreatePolicy` take. */
-export const functionPolicyJson = (stage: string, place: Place): string =>
-  JSON.stringify(functionPolicy(stage, place), undefined, 2);
+export const functionPolicyJson = (...parameters: Parameters<typeof functionPolicy>): string =>
+  JSON.stringify(functionPolicy(...parameters), undefined, 2);

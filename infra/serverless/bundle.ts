@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+import { type Zippable, zipSync } from 'fflate';
+import { crc64 } from './crc64.ts';
+import { entryName, type PlannedFunction } from './plan.ts';
+
+export interface Package {
+  readonly zip: Uint8Array;
+  /** As Function Compute gives it of the same archive. */
+  readonly checksum: string;
+  /** Bytes of the bundle before it is packed. */
+  readonly bundled: number;
+  /** Maps places in the bundle to the sources; it stays with the build, for whoever reads a stack trace. */
+  readonly sourceMap: string;
+}
+
+/** The earliest time that a zip entry can carry; a real one would make every build another archive. */
+const FIXED_TIME = new Date(1980, 0, 1, 0, 0, 0);
+const UNIX = 3;
+const READABLE = 0o100644 << 16;
+
+/** CommonJS dependencies in an ES module still call these. */
+const COMMONJS_NAMES = [
+  "import { createRequire as __createRequire } from 'node:module';",
+  "import { fileURLToPath as __fileURLToPath } from 'node:url';",
+  "import { dirname as __dirnameOf } from 'node:path';",
+  'const require = __createRequire(import.meta.url);',
+  'const __filename = __fileURLToPath(import.meta.url);',
+  'const __dirname = __dirnameOf(__filename);',
+].join('\n');
+
+/**
+ * Bundles each function with everything it imports into an archive of its own; by function name. The same sources give
+ * the same bytes, wherever and whenever they are built. Throws an Error when a source is missing, does not compile or
+ * lacks the export.
+ */
+export async function packageFunctions(
+  functions: readonly PackagedSource[],
+  folder: string,
+): Promise<ReadonlyMap<string, Package>> {
+  for (const { name, source } of functions) {
+    if (!existsSync(join(folder, sourceFile(source)))) {
+      throw new Error(`functions.${name}.handler: there is no ${sourceFile(source)}`);
+    }
+  }
+  const built = await bundle(functions, folder);
+  return new Map(functions.map((declared) => [declared.name, packageOf(declared, built)]));
+}
+
+type PackagedSource = Pick<PlannedFunction, 'name' | 'source'>;
+
+type Built = Awaited<ReturnType<typeof bundle>>;
+
+const sourceFile = ({ path }: PlannedFunction['source']): string => `${path}.ts`;
+
+/** One build for all of them, so that what they share is read once. */
+function bundle(functions: readonly PackagedSource[], folder: string) {
+  return build({
+    absWorkingDir: folder,
+    entryPoints: functions.map(({ name, source }) => ({ in: sourceFile(source), out: name })),
+    outdir: '.',
+    outExtension: { '.js': '.mjs' },
+    write: false,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // Not minified: stack traces in the log are read by their names and lines, and a bundle of 8 MB with every SDK
+    // loads in 203 ms as it is and in 195 ms minified, its archive 850 KB and 580 KB.
+    keepNames: true,
+    sourcemap: 'external',
+    sourcesContent: false,
+    metafile: true,
+    banner: { js: COMMONJS_NAMES },
+    // @alicloud/mns requires it in a branch that Node never takes, and does not declare it.
+    external: ['babel-runtime/*'],
+    legalComments: 'none',
+    logLevel: 'silent',
+  }).catch((error: Error) => {
+    throw new Error(`the functions cannot be bundled: ${error.message}`, { cause: error });
+  });
+}
+
+function packageOf({ name, source }: PackagedSource, { outputFiles, metafile }: Built): Package {
+  const exported = metafile.outputs[`${name}.mjs`]?.exports ?? [];
+  if (!exported.includes(source.export)) {
+    const found = exported.join(', ') || 'nothing';
+    throw new Error(
+      `functions.${name}.handler: ${sourceFile(source)} exports ${found}, not "${source.export}"`,
+    );
+  }
+  const code = outputFiles.find((file) => basename(file.path) === `${name}.mjs`);
+  const map = outputFiles.find((file) => basename(file.path) === `${name}.mjs.map`);
+  if (!code || !map) throw new Error(`functions.${name}: esbuild gave no code for ${sourceFile(source)}`);
+  const zip = archive({ [`${entryName(source.path)}.mjs`]: code.contents });
+  return { zip, checksum: crc64(zip), bundled: code.contents.length, sourceMap: map.text };
+}
+
+/** A zip of which every byte follows from the files. */
+export function archive(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const entries: Zippable = {};
+  for (const name of Object.keys(files).sort()) {
+    const content = files[name];
+    if (content) entries[name] = [content, { mtime: FIXED_TIME, os: UNIX, attrs: READABLE, level: 6 }];
+  }
+  return zipSync(entries);
+}
