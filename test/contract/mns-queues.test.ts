@@ -66,7 +66,7 @@ describe('a queue', () => {
     ['receiveMessage', 0],
     ['peekMessage', undefined],
     ['setQueueAttributes', {}],
-    ['deleteMessage', '8-MC0wLTAtMDAwMDAwMDA='],
+    ['deleteMessage', '8-MC0wLTA='],
   ] as const)('refuses %s with QueueNotExist where there is none', async (method, argument) => {
     const { sdk } = await openRig();
 

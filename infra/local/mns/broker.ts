@@ -117,6 +117,10 @@ export async function openBroker(context: CloudContext): Promise<Broker> {
     unattended(journal.write(expired.map((message) => messageRemoval(queue, message))));
     bury(queue, risen);
     serve(queue);
+    arm(queue);
+  };
+
+  const arm = (queue: Attended) => {
     const at = queue.backlog.nextVisibleAt();
     if (at === undefined || (queue.alarm && queue.alarm.at <= at)) return;
     queue.alarm?.cancel();
@@ -131,6 +135,7 @@ export async function openBroker(context: CloudContext): Promise<Broker> {
     const taken = queue.backlog.take(max, clock.now(), queue.record.attributes.visibilityTimeout * 1000);
     const written = journal.write(taken.map((message) => messageChange(queue, message)));
     const handed = taken.map(snapshot);
+    arm(queue);
     return { handed, written: written.then(() => handed) };
   };
 

@@ -3,7 +3,7 @@ import { Refusal } from './refusal.ts';
 
 /** A message in a queue. What can change does so only through the queue's backlog. Times in ms of cloud time. */
 export interface Message {
-  /** Grows with every message of the service: the order of arrival. */
+  /** Grows with every message of the service and is never used again: the order of arrival. */
   readonly sequence: number;
   readonly id: string;
   readonly body: string;
@@ -34,7 +34,7 @@ export const bodyMd5 = (body: string): string =>
  * it that needs escaping in a URL: the vendor's SDK does not escape it.
  */
 export function receiptHandle(message: Message): string {
-  const content = `${message.sequence}-${message.visibleAt}-${message.receipt}-${message.id.slice(0, 8)}`;
+  const content = `${message.sequence}-${message.visibleAt}-${message.receipt}`;
   return `${message.priority}-${Buffer.from(content).toString('base64')}`;
 }
 
@@ -47,7 +47,7 @@ export const snapshot = (message: Message): ReceivedMessage => ({
 export function sequenceOf(handle: string): number {
   const encoded = /^\d{1,2}-([A-Za-z0-9+/]+={0,2})$/.exec(handle)?.[1];
   const content = encoded && Buffer.from(encoded, 'base64').toString('latin1');
-  const sequence = content && /^(\d+)-\d+-\d+-[0-9A-F]{8}$/.exec(content)?.[1];
+  const sequence = content && /^(\d+)-\d+-\d+$/.exec(content)?.[1];
   if (!sequence) throw new Refusal('ReceiptHandleError');
   return Number(sequence);
 }

@@ -21,8 +21,14 @@ export interface Queue {
   readonly backlog: Backlog;
 }
 
-export type Stored = QueueRecord | Message;
+/** How often a cloud has been started on this store. */
+interface Starts {
+  readonly starts: number;
+}
 
+export type Stored = QueueRecord | Message | Starts;
+
+const STARTS = 'starts';
 const QUEUES = 'queue!';
 const MESSAGES = 'message!';
 
@@ -50,10 +56,17 @@ export const messageRemoval = (queue: Queue, message: Message): Change<Stored> =
   value: undefined,
 });
 
-/** All queues, and the numbers that the next queue and message get. */
+/** Numbers for each start; with 2^21 starts that stays an exact integer. */
+const RANGE = 2 ** 32;
+
+/** All queues, and where changes to them are written. */
 export interface Registry {
   readonly queues: Map<string, Queue>;
   readonly journal: Journal<Stored>;
+  /**
+   * A number for a queue or a message, larger than every one before. Each start numbers from a range of its own, so
+   * that a receipt handle of a message long deleted never fits a new one.
+   */
   nextNumber(): number;
 }
 
@@ -62,19 +75,18 @@ export async function openRegistry(context: CloudContext): Promise<Registry> {
   const store = await openStore<Stored>(context, 'mns', 'json');
   const queues = new Map<string, Queue>();
   const byId = new Map<number, Queue>();
-  let last = 0;
+  const { starts } = ((await store.get(STARTS)) as Starts | undefined) ?? { starts: 0 };
+  await store.put(STARTS, { starts: starts + 1 });
+  let last = starts * RANGE;
   for await (const value of store.values({ gte: QUEUES, lt: `${QUEUES}\uffff` })) {
     const stored = value as QueueRecord;
     const record = { ...stored, attributes: { ...DEFAULT_ATTRIBUTES, ...stored.attributes } };
     const queue = { record, backlog: createBacklog() };
     queues.set(record.name, queue);
     byId.set(record.id, queue);
-    last = Math.max(last, record.id);
   }
   for await (const [key, value] of store.iterator({ gte: MESSAGES, lt: `${MESSAGES}\uffff` })) {
-    const message = value as Message;
-    byId.get(Number(key.split('!')[1]))?.backlog.add(message);
-    last = Math.max(last, message.sequence);
+    byId.get(Number(key.split('!')[1]))?.backlog.add(value as Message);
   }
   return { queues, journal: createJournal(store), nextNumber: () => ++last };
 }
