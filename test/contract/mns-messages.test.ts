@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { openRig, type Sdk } from './mns-rig.ts';
+import { openRig } from './mns-rig.ts';
+import type { Sdk } from './mns-sdk.ts';
 
 const NOTHING = { name: 'MNSMessageNotExistError' };
 const INVALID = { name: 'MNSInvalidArgumentError' };

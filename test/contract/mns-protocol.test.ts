@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createClock } from '../../infra/local/kernel/clock.ts';
-import { openRig, type RawReply, sdkFor } from './mns-rig.ts';
+import { openRig, type RawReply } from './mns-rig.ts';
+import { sdkFor } from './mns-sdk.ts';
 
 const outcome = ({ status, xml }: RawReply) => ({ status, code: xml.Error?.Code });
 

@@ -1,11 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createClock } from '../../infra/local/kernel/clock.ts';
 import { createContext } from '../../infra/local/kernel/context.ts';
 import { type Mns, startMns } from '../../infra/local/mns/server.ts';
-import { sdkFor } from './mns-rig.ts';
+import { sdkFor } from './mns-sdk.ts';
 
 /** A cloud that can be stopped and started again on the same folder and the same time. */
 async function openCloud() {
@@ -22,7 +25,7 @@ async function openCloud() {
     await mns?.close();
     await rm(dataDir, { recursive: true, force: true });
   });
-  return { clock, start };
+  return { clock, dataDir, start };
 }
 
 describe('a restarted cloud', () => {
@@ -143,5 +146,35 @@ describe('a restarted cloud', () => {
     await expect(second.mns.queues.delete('q', a?.receiptHandle ?? '')).rejects.toMatchObject({
       code: 'MessageNotExist',
     });
+  });
+});
+
+describe('a cloud that is killed', () => {
+  it('has stored every message it acknowledged', async () => {
+    const { start, dataDir, clock } = await openCloud();
+    const sender = fileURLToPath(new URL('mns-sender.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', 'tsx', sender, dataDir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+      if (output.split('\n').length > 200) child.kill('SIGKILL');
+    });
+    await once(child, 'close');
+    // That process went by the machine's time, which is ahead of the clock that stands still here.
+    await clock.advance(60_000);
+
+    const { mns } = await start();
+
+    const found = new Set<string>();
+    for (;;) {
+      const messages = await mns.queues.receive('q', { max: 16, waitMs: 0 });
+      if (messages.length === 0) break;
+      for (const message of messages) found.add(message.body);
+    }
+    const acknowledged = output.split('\n').slice(0, -1);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(200);
+    expect(acknowledged.filter((body) => !found.has(body))).toEqual([]);
   });
 });
