@@ -46,7 +46,8 @@ export interface Broker {
   remove(name: string): Promise<void>;
   /** Sorted by name. */
   names(): string[];
-  describe(name: string): { record: QueueRecord; depth: Depth };
+  record(name: string): QueueRecord;
+  depth(name: string): Depth;
   /** Stores the drafts together. Returns them as messages, with a handle that a delayed one can be deleted by. */
   send(name: string, drafts: readonly Draft[]): Promise<ReceivedMessage[]>;
   /** Up to `max` messages; none when the time is over or the signal aborts. */
@@ -218,10 +219,8 @@ export async function openBroker(context: CloudContext): Promise<Broker> {
       await journal.write([{ ...queueChange(queue.record), value: undefined }, ...messages]);
     },
     names: () => [...queues.keys()].sort(),
-    describe(name) {
-      const queue = find(name);
-      return { record: queue.record, depth: queue.backlog.depth() };
-    },
+    record: (name) => find(name).record,
+    depth: (name) => find(name).backlog.depth(),
     async send(name, drafts) {
       const queue = find(name);
       const messages = drafts.map((draft) => compose(queue, draft));

@@ -9,7 +9,7 @@ import { fitsXml, type XmlContent, type XmlElement } from './xml.ts';
 type Fields = readonly (readonly [string, XmlContent])[];
 
 /** Source: MNS API reference, GetQueueAttributes; times in seconds. */
-export const queueFields = ({ record, depth }: { record: QueueRecord; depth: Depth }): Fields => [
+export const queueFields = (record: QueueRecord, depth: Depth): Fields => [
   ['QueueName', record.name],
   ['CreateTime', Math.floor(record.createdAt / 1000)],
   ['LastModifyTime', Math.floor(record.modifiedAt / 1000)],

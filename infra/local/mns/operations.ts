@@ -108,7 +108,7 @@ export const OPERATIONS: Readonly<Record<Operation, (call: Call) => Promise<Answ
   },
   GetQueueAttributes({ broker, request, queue }) {
     query(request, []);
-    return { status: 200, document: ['Queue', queueFields(broker.describe(queue))] };
+    return { status: 200, document: ['Queue', queueFields(broker.record(queue), broker.depth(queue))] };
   },
   async DeleteQueue({ broker, request, queue }) {
     query(request, []);
@@ -130,7 +130,7 @@ export const OPERATIONS: Readonly<Record<Operation, (call: Call) => Promise<Answ
   },
   async SendMessage({ broker, request, queue }) {
     query(request, []);
-    const { attributes } = broker.describe(queue).record;
+    const { attributes } = broker.record(queue);
     const draft = readDraft(readXml(request.body));
     checkDraft(draft, attributes.maximumMessageSize);
     const [sent] = await broker.send(queue, [draft]);
@@ -138,7 +138,7 @@ export const OPERATIONS: Readonly<Record<Operation, (call: Call) => Promise<Answ
   },
   async BatchSendMessage({ broker, request, queue }) {
     query(request, []);
-    const { attributes } = broker.describe(queue).record;
+    const { attributes } = broker.record(queue);
     const drafts = batchOf(request.body, 'Messages').map((item) =>
       tried(item, attributes.maximumMessageSize),
     );

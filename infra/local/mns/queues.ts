@@ -72,13 +72,13 @@ export function createQueues(context: CloudContext, broker: Broker): Queues {
         'SendMessage',
         async () => {
           const draft = { body, ...options };
-          checkDraft(draft, broker.describe(queue).record.attributes.maximumMessageSize);
+          checkDraft(draft, broker.record(queue).attributes.maximumMessageSize);
           const [sent] = await broker.send(queue, [draft]);
           return sent as ReceivedMessage;
         },
         () => 201,
       ),
-    depth: (queue) => broker.describe(queue).depth,
+    depth: (queue) => broker.depth(queue),
     list: () => broker.names(),
   };
 }
