@@ -97,7 +97,7 @@ function tried(element: XmlElement, maximumMessageSize: number): Draft | Refusal
 /** Every operation of the REST protocol. Source: MNS API reference, one page each. */
 export const OPERATIONS: Readonly<Record<Operation, (call: Call) => Promise<Answer> | Answer>> = {
   async CreateQueue({ broker, request, queue, origin }) {
-    query(request, []);
+    query(request, ['metaoverride']);
     const outcome = await broker.create(queue, attributesIn(request));
     return { status: outcome === 'created' ? 201 : 204, location: queueUrl(origin, queue) };
   },
