@@ -1,6 +1,7 @@
 import type { Package } from './bundle.ts';
 import type { FunctionCompute } from './function-compute.ts';
 import type { AsyncSettings, Plan, PlannedFunction } from './plan.ts';
+import { sizeOf } from './size.ts';
 import type { Trigger } from './triggers.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -112,7 +113,7 @@ function functionCreation(service: string, wanted: PlannedFunction, code: Packag
     kind: 'function',
     name,
     outcome: 'created',
-    detail: sizeOf(code),
+    detail: sizeOf(code.zip.length),
     calls: [
       (api) => api.createFunction(service, name, settings, code.zip),
       ...asyncCalls(service, name, asynchronous, undefined),
@@ -132,7 +133,7 @@ function functionUpdate(
   const asynchronously = asyncCalls(service, name, asynchronous, found.asynchronous);
   const limiting = limitCalls(service, name, maximumInstanceCount, found.maximumInstanceCount);
   const details = [
-    ...(newCode ? [`code ${sizeOf(code)}`] : []),
+    ...(newCode ? [`code ${sizeOf(code.zip.length)}`] : []),
     ...changed,
     ...(asynchronously.length > 0 ? ['asynchronous'] : []),
     ...(limiting.length > 0 ? ['maximumInstanceCount'] : []),
@@ -278,6 +279,3 @@ function isContained(wanted: unknown, found: unknown): boolean {
   }
   return Object.entries(wanted).every(([key, value]) => isContained(value, (found as Json)[key]));
 }
-
-/** `852 KB`. */
-export const sizeOf = ({ zip }: Pick<Package, 'zip'>): string => `${Math.ceil(zip.length / 1024)} KB`;

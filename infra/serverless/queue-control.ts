@@ -1,6 +1,4 @@
 import { createRequire } from 'node:module';
-import type * as OpenApi from '@alicloud/openapi-core';
-import type OpenApiClient from '@alicloud/openapi-core';
 import { CloudError } from './cloud-error.ts';
 import type { DeadLetterPolicy } from './queues.ts';
 import type { Target } from './target.ts';

@@ -38,8 +38,6 @@ export interface TargetOptions {
   readonly stage: string;
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where ALIBABA_CLOUD_REGION_ID is not to count. */
-  readonly region?: string;
   /** Whether functions will be written, which takes what they are given: kubeconfig and intake token. */
   readonly writesFunctions: boolean;
 }
@@ -70,7 +68,7 @@ const localKubeconfig = ({ clusters }: CloudFile): string => encodeKubeconfig(me
 /** Source: Tablestore, limits: instance names have 3 to 16 characters. */
 const LONGEST_INSTANCE_NAME = 16;
 
-function accountTarget({ stage, env, region: regionOption, writesFunctions }: TargetOptions): Target {
+function accountTarget({ stage, env, writesFunctions }: TargetOptions): Target {
   const problems: string[] = [];
   const take = (name: string, what: string, needed = true): string => {
     const value = env[name];
@@ -84,8 +82,7 @@ function accountTarget({ stage, env, region: regionOption, writesFunctions }: Ta
   };
   const place = {
     accountId: take('ALIBABA_CLOUD_ACCOUNT_ID', 'the number of the account'),
-    region:
-      regionOption ?? take('ALIBABA_CLOUD_REGION_ID', 'the region, as in cn-hangzhou; or give --region'),
+    region: take('ALIBABA_CLOUD_REGION_ID', 'the region, as in cn-hangzhou'),
   };
   const kubeconfig = take(
     'HOLDFAST_KUBECONFIG',
