@@ -169,6 +169,12 @@ export const cause = {
     message: `Invalid value: ${JSON.stringify(value)}: ${detail}`,
     field,
   }),
+  /** As `invalid`, with the value already worded: the server prints maps in Go's syntax. */
+  invalidGo: (field: string, worded: string, detail: string): Cause => ({
+    reason: 'FieldValueInvalid',
+    message: `Invalid value: ${worded}: ${detail}`,
+    field,
+  }),
   forbidden: (field: string, detail: string): Cause => ({
     reason: 'FieldValueForbidden',
     message: `Forbidden: ${detail}`,
