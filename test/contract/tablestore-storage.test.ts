@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createContext } from '../../infra/local/kernel/context.ts';
+import {
+  absent,
+  anyRow,
+  columnsOf,
+  createTable,
+  failureOf,
+  INF_MAX,
+  INF_MIN,
+  keyOf,
+  Long,
+  openLocalInstance,
+} from '../fixtures/tablestore-instance.ts';
+
+describe('Tablestore on disk', () => {
+  let dataDir: string;
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'tablestore-'));
+  });
+  afterEach(() => rm(dataDir, { recursive: true }));
+
+  const open = () => openLocalInstance(createContext({ dataDir }));
+  const tableName = 'kept';
+  const key = (pk: number) => [{ pk: Long.fromNumber(pk) }];
+  const integerKey = { key: [{ name: 'pk', type: 'INTEGER' as const }] };
+
+  it('has its tables and rows, in order, after a restart', async () => {
+    const before = await open();
+    await createTable(before.client, tableName, integerKey);
+    for (const pk of [3, -1, 2]) {
+      const attributeColumns = [{ n: Long.fromNumber(pk) }];
+      await before.client.putRow({ tableName, primaryKey: key(pk), condition: anyRow, attributeColumns });
+    }
+    await before.client.deleteRow({ tableName, primaryKey: key(2), condition: anyRow });
+    await before.close();
+
+    const after = await open();
+    expect((await after.client.listTable({})).tableNames).toEqual([tableName]);
+    const { rows } = await after.client.getRange({
+      tableName,
+      direction: 'FORWARD',
+      inclusiveStartPrimaryKey: [{ pk: INF_MIN }],
+      exclusiveEndPrimaryKey: [{ pk: INF_MAX }],
+    });
+    expect(rows.map((row) => [keyOf(row.primaryKey), columnsOf(row)])).toEqual([
+      [[-1], { n: -1 }],
+      [[3], { n: 3 }],
+    ]);
+    const again = after.client.putRow({
+      tableName,
+      primaryKey: key(3),
+      condition: absent,
+      attributeColumns: [],
+    });
+    expect(await failureOf(again)).toMatchObject({ code: 'OTSConditionCheckFail' });
+    await after.close();
+  });
+
+  it('does not find the rows of a deleted table in a new one of its name', async () => {
+    const before = await open();
+    await createTable(before.client, tableName, integerKey);
+    await before.client.putRow({ tableName, primaryKey: key(1), condition: anyRow, attributeColumns: [] });
+    await before.client.deleteTable({ tableName });
+    await before.close();
+
+    const after = await open();
+    expect((await after.client.listTable({})).tableNames).toEqual([]);
+    await createTable(after.client, tableName, integerKey);
+    const { row } = await after.client.getRow({ tableName, primaryKey: key(1) });
+    expect(columnsOf(row)).toBeUndefined();
+    await after.close();
+  });
+});
