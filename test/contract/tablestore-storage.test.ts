@@ -60,6 +60,30 @@ describe('Tablestore on disk', () => {
     await after.close();
   });
 
+  it('changes a row in one step, though the disk answers later', async () => {
+    const { client, close } = await open();
+    await createTable(client, tableName, integerKey);
+    const add = () =>
+      client.updateRow({
+        tableName,
+        primaryKey: key(1),
+        condition: anyRow,
+        updateOfAttributeColumns: [{ INCREMENT: [{ n: Long.fromNumber(1) }] }],
+      });
+    const claim = () =>
+      client
+        .putRow({ tableName, primaryKey: key(2), condition: absent, attributeColumns: [] })
+        .then(() => 1)
+        .catch(() => 0);
+    const [, claims] = await Promise.all([
+      Promise.all(Array.from({ length: 50 }, add)),
+      Promise.all(Array.from({ length: 50 }, claim)),
+    ]);
+    expect(columnsOf((await client.getRow({ tableName, primaryKey: key(1) })).row)).toEqual({ n: 50 });
+    expect(claims.reduce((sum: number, won) => sum + won, 0)).toBe(1);
+    await close();
+  });
+
   it('does not find the rows of a deleted table in a new one of its name', async () => {
     const before = await open();
     await createTable(before.client, tableName, integerKey);
