@@ -1,5 +1,5 @@
 import type { Cloud } from './cloud.ts';
-import type { ActionName } from './options.ts';
+import { type ActionName, REACQUIRE_MS } from './options.ts';
 import type { Eip, EipStatus, Eni, EniStatus, Membership } from './records.ts';
 
 /**
@@ -100,12 +100,22 @@ function settleEip(cloud: Cloud, eip: Eip): void {
       unbind(cloud, eip);
       return;
     case 'Releasing':
-      cloud.publicAddresses.giveBack(eip.address);
-      cloud.released.set(eip.id, { id: eip.id, address: eip.address, releasedAt: cloud.clock.now() });
-      cloud.eips.remove(eip.id);
+      retire(cloud, eip);
       return;
     default:
   }
+}
+
+/** Gives the address back, and remembers for a while whose it was. */
+function retire(cloud: Cloud, { id, address }: Eip): void {
+  const now = cloud.clock.now();
+  for (const [oldest, { releasedAt }] of cloud.released) {
+    if (releasedAt + REACQUIRE_MS >= now) break;
+    cloud.released.delete(oldest);
+  }
+  cloud.publicAddresses.giveBack(address);
+  cloud.released.set(id, { id, address, releasedAt: now });
+  cloud.eips.remove(id);
 }
 
 function settleEni(cloud: Cloud, eni: Eni): void {
