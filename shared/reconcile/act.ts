@@ -238,8 +238,11 @@ async function save(ports: Ports, view: View, action: Save): Promise<Step> {
   };
 }
 
-/** The queue's longest delay, ms. Longer retentions are ended by the timer alone. Source: MNS, DelaySeconds. */
-const LONGEST_DELAY_MS = 7 * 24 * 3_600_000;
+/**
+ * Longest delay that is asked of the queue, ms; longer retentions are ended by the timer alone. A message's own
+ * retention (7 days) runs while it is delayed, so that one delayed for as long would never arrive. Source: MNS, limits.
+ */
+const LONGEST_DELAY_MS = 6 * 24 * 3_600_000;
 
 /** Law 7: the deadline row is the guarantee; this message only makes the release prompt. */
 async function remind(ports: Ports, { clusterId, namespace, pod }: ClaimKey, at: number): Promise<void> {

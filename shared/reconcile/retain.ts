@@ -20,7 +20,8 @@ const AT_ONCE = 16;
 export async function retainPass(ports: Ports): Promise<RetainSummary> {
   const due = await ports.claims.due(ports.now(), MOST_PER_PASS);
   const byPod = new Map<string, DueClaim[]>();
-  for (const row of due) byPod.set(formatIdentity(row.key), [...(byPod.get(formatIdentity(row.key)) ?? []), row]);
+  for (const row of due)
+    byPod.set(formatIdentity(row.key), [...(byPod.get(formatIdentity(row.key)) ?? []), row]);
   let spent = 0;
   let failed = 0;
 

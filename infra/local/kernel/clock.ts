@@ -118,14 +118,17 @@ export function createClock({ start = Date.now(), rate = 1 }: ClockOptions = {})
       const from = now();
       const target = from + ms;
       frozenAt = from;
-      while (pending[0] && pending[0].due <= target) {
-        const next = pending.shift() as Pending;
-        frozenAt = Math.max(frozenAt, next.due);
-        next.callback();
-        await new Promise((resolve) => setImmediate(resolve));
+      try {
+        while (pending[0] && pending[0].due <= target) {
+          const next = pending.shift() as Pending;
+          frozenAt = Math.max(frozenAt, next.due);
+          next.callback();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      } finally {
+        frozenAt = undefined;
+        offset += target - now();
       }
-      frozenAt = undefined;
-      offset += target - now();
       for (const listener of listeners) listener();
       arm();
     },

@@ -84,6 +84,10 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const body = await readBody(incoming, endpoint.maxBody ?? DEFAULT_MAX_BODY);
+  if (body === 'too-large') {
+    response.writeHead(413, { connection: 'close' }).end();
+    return;
+  }
   const gone = new AbortController();
   response.once('close', () => gone.abort(new Error('the client went away')));
   const request = toRequest(incoming, body, AbortSignal.any([closing, gone.signal]));
@@ -103,7 +107,7 @@ async function serve(
     await send(response, endpoint.fail(worded(fault), request), request.signal);
     return;
   }
-  if (fault?.kind === 'delay') await context.clock.sleep(fault.ms);
+  if (fault?.kind === 'delay') await context.clock.sleep(fault.ms, request.signal);
 
   const reply = await endpoint.handle(request, operation);
   if (fault?.kind === 'drop-after') {
@@ -122,12 +126,12 @@ const worded = (fault: Extract<Fault, { status: number }>) => ({
   message: fault.message ?? `injected: ${fault.code}`,
 });
 
-async function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer> {
+async function readBody(incoming: IncomingMessage, limit: number): Promise<Buffer | 'too-large'> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > limit) throw new Error(`a request body of more than ${limit} bytes`);
+    if (size > limit) return 'too-large';
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -156,6 +160,10 @@ async function send(response: ServerResponse, reply: Reply, signal: AbortSignal)
   if (reply.stream) {
     response.writeHead(reply.status, reply.headers);
     await reply.stream(response, signal);
+    return;
+  }
+  if (reply.status === 204 || reply.status === 304) {
+    response.writeHead(reply.status, reply.headers).end();
     return;
   }
   const body = reply.body ?? '';

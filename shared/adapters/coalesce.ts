@@ -1,0 +1,53 @@
+/**
+ * Joins the calls of one turn of the event loop into few: the pods of a batch ask one by one, the service is asked
+ * once for all of them. `load` gets at most `most` keys, each once, and answers in their order.
+ */
+export function coalesce<K, V>(
+  load: (keys: readonly K[]) => Promise<readonly V[]>,
+  { most, nameOf }: { readonly most: number; readonly nameOf: (key: K) => string },
+): (key: K) => Promise<V> {
+  interface Waiting {
+    readonly key: K;
+    readonly promise: Promise<V>;
+    resolve(value: V): void;
+    reject(error: unknown): void;
+  }
+  let waiting = new Map<string, Waiting>();
+
+  const flush = async (batch: readonly Waiting[]) => {
+    try {
+      const values = await load(batch.map(({ key }) => key));
+      if (values.length !== batch.length) throw new Error(`asked for ${batch.length}, got ${values.length}`);
+      for (const [index, entry] of batch.entries()) entry.resolve(values[index] as V);
+    } catch (error) {
+      for (const entry of batch) entry.reject(error);
+    }
+  };
+
+  const flushAll = () => {
+    const entries = [...waiting.values()];
+    waiting = new Map();
+    for (let start = 0; start < entries.length; start += most) void flush(entries.slice(start, start + most));
+  };
+
+  return (key) => {
+    const name = nameOf(key);
+    const known = waiting.get(name);
+    if (known) return known.promise;
+    if (waiting.size === 0) setImmediate(flushAll);
+    const { promise, resolve, reject } = withResolvers<V>();
+    waiting.set(name, { key, promise, resolve, reject });
+    return promise;
+  };
+}
+
+/** `Promise.withResolvers`, which Node 20 does not have. */
+function withResolvers<V>() {
+  let resolve!: (value: V) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<V>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import {
+  ApiException,
+  type CoreV1Api,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1PodList,
+} from '@kubernetes/client-node';
+import type { ClaimKey, Identity, Kind } from '../../claim/identity.ts';
+import type { Told } from '../../claim/observation.ts';
+import { BOUND_REASON_TEXT, CONDITION_TYPES, RESULT_ANNOTATIONS } from '../../claim/reason.ts';
+import { OWN_COMPONENT } from '../../intake/envelope.ts';
+import type { ListedPod, Log, PodApi, PodEvent } from '../../reconcile/ports.ts';
+import { failure } from '../failure.ts';
+import { toPodView } from './pod-view.ts';
+
+const PAGE = 500;
+
+export interface PodApiOptions {
+  /** Clients by cluster id. */
+  readonly clusters: ReadonlyMap<string, CoreV1Api>;
+  readonly log: Log;
+  /** Epoch ms. */
+  now(): number;
+}
+
+export function createPodApi({ clusters, log, now }: PodApiOptions): PodApi {
+  const clientOf = (clusterId: string): CoreV1Api => {
+    const api = clusters.get(clusterId);
+    if (!api)
+      throw failure(
+        'unavailable',
+        'UnknownCluster',
+        `cluster ${clusterId} is in no context of the kubeconfig`,
+      );
+    return api;
+  };
+
+  const writeEvent = async (
+    { clusterId, namespace, pod }: Identity,
+    podUid: string,
+    { type, reason, message }: PodEvent,
+  ) => {
+    const at = new Date(now());
+    // One name for one thing said about one pod: to say it again is a conflict, and so nothing.
+    const name = `${pod.slice(0, 200)}.${createHash('sha256').update(`${podUid} ${reason} ${message}`).digest('hex').slice(0, 16)}`;
+    try {
+      await clientOf(clusterId).createNamespacedEvent({
+        namespace,
+        body: {
+          metadata: { name, namespace },
+          involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name: pod, uid: podUid },
+          type,
+          reason,
+          message: message.slice(0, 1_000),
+          source: { component: OWN_COMPONENT },
+          reportingComponent: OWN_COMPONENT,
+          reportingInstance: OWN_COMPONENT,
+          firstTimestamp: at,
+          lastTimestamp: at,
+          count: 1,
+        },
+      });
+    } catch (error) {
+      if (statusOf(error) === 409) return;
+      // An Event is a courtesy: what it tells about has happened, and is in the condition and the log as well.
+      log.warn('an Event could not be written', { cluster: clusterId, namespace, pod, reason, err: error });
+    }
+  };
+
+  return {
+    clusters: [...clusters.keys()],
+
+    async read({ clusterId, namespace, pod }) {
+      try {
+        return toPodView(await clientOf(clusterId).readNamespacedPod({ namespace, name: pod }));
+      } catch (error) {
+        // Law 6: a 404 about this pod is proof. One about anything else (a wrong path, a proxy's page) is not.
+        if (statusOf(error) === 404 && isAboutPod(error, pod)) return 'absent';
+        throw readError('the pod could not be read', error);
+      }
+    },
+
+    async list(clusterId) {
+      const listed: ListedPod[] = [];
+      let next: string | undefined;
+      do {
+        let page: V1PodList;
+        try {
+          page = await clientOf(clusterId).listPodForAllNamespaces({
+            limit: PAGE,
+            ...(next ? { _continue: next } : {}),
+          });
+        } catch (error) {
+          throw readError(`the pods of ${clusterId} could not be listed`, error);
+        }
+        for (const item of page.items) {
+          const { namespace, name: pod } = item.metadata ?? {};
+          if (namespace && pod)
+            listed.push({ identity: { clusterId, namespace, pod }, view: toPodView(item) });
+        }
+        next = page.metadata?._continue || undefined;
+      } while (next);
+      return listed;
+    },
+
+    async tell(key, podUid, told) {
+      const api = clientOf(key.clusterId);
+      const at = { namespace: key.namespace, name: key.pod };
+      try {
+        if (told.reason === 'Bound') {
+          const annotations = Object.fromEntries(
+            RESULT_ANNOTATIONS[key.kind].map((name) => [name, told.address]),
+          );
+          // Law 4: the UID in the patch is a fence; on another pod of this name the API server refuses it.
+          await api.patchNamespacedPod(
+            { ...at, body: { metadata: { uid: podUid, annotations } } },
+            setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
+          );
+        }
+        await api.patchNamespacedPodStatus(
+          {
+            ...at,
+            body: { metadata: { uid: podUid }, status: { conditions: [toCondition(key, told, now())] } },
+          },
+          setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
+        );
+      } catch (error) {
+        const status = statusOf(error);
+        if (status === 404 || status === 409 || status === 422) {
+          throw failure(
+            'gone',
+            'PodReplaced',
+            `${key.namespace}/${key.pod} is no longer the pod ${podUid}`,
+            error,
+          );
+        }
+        throw readError('the pod could not be told', error);
+      }
+      await writeEvent(key, podUid, toEvent(key, told));
+    },
+
+    event: writeEvent,
+  };
+}
+
+function toCondition(key: ClaimKey, told: Told, now: number) {
+  const bound = told.reason === 'Bound';
+  const at = new Date(now);
+  return {
+    type: CONDITION_TYPES[key.kind],
+    status: bound ? 'True' : 'False',
+    reason: bound ? BOUND_REASON_TEXT[key.kind] : told.reason,
+    message: bound ? '' : (told.message ?? ''),
+    lastProbeTime: at,
+    lastTransitionTime: at,
+  };
+}
+
+const EVENT_SUBJECT: Readonly<Record<Kind, string>> = { eip: 'EIP', ip: 'FixedIP' };
+/** On the way, not in the way. */
+const NORMAL: readonly Told['reason'][] = ['Bound', 'Binding', 'WaitingForPodIP'];
+
+function toEvent({ kind }: ClaimKey, { reason, address, message }: Told): PodEvent {
+  const subject = EVENT_SUBJECT[kind];
+  return {
+    type: NORMAL.includes(reason) ? 'Normal' : 'Warning',
+    reason: `${subject}${reason}`,
+    message:
+      reason === 'Bound' ? `${subject} ${address} is bound to the pod` : (message ?? `${subject}: ${reason}`),
+  };
+}
+
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof ApiException ? error.code : undefined;
+
+function isAboutPod(error: unknown, pod: string): boolean {
+  const body = error instanceof ApiException ? error.body : undefined;
+  const status = typeof body === 'string' ? safeParse(body) : body;
+  const { reason, details } = (status ?? {}) as {
+    reason?: unknown;
+    details?: { name?: unknown; kind?: unknown };
+  };
+  return reason === 'NotFound' && details?.kind === 'pods' && details.name === pod;
+}
+
+function safeParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readError(what: string, error: unknown) {
+  const status = statusOf(error);
+  const verdict =
+    status === 401 || status === 403 ? 'forbidden' : status === 429 ? 'throttled' : 'unavailable';
+  const text = error instanceof Error ? error.message.slice(0, 300) : String(error);
+  return failure(verdict, status === undefined ? 'NoAnswer' : `HTTP${status}`, `${what}: ${text}`, error);
+}

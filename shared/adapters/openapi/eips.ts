@@ -1,0 +1,134 @@
+import type { EipView } from '../../claim/observation.ts';
+import type { EipCloud, TaggedEip } from '../../reconcile/ports.ts';
+import { coalesce } from '../coalesce.ts';
+import { failure } from '../failure.ts';
+import { listIn, type OpenApiCall } from './call.ts';
+import { claimTags, ownerTag, readTags, tokenTag } from './tags.ts';
+
+/** Ids in one DescribeEipAddresses, and EIPs on a page. Source: VPC API reference. */
+const MOST_IDS = 50;
+const PAGE = 100;
+const STATUSES: readonly string[] = ['Available', 'Associating', 'InUse', 'Unassociating', 'Releasing'];
+
+export interface EipOptions {
+  /** Name of this installation, in tags. */
+  readonly installation: string;
+}
+
+export function createEipCloud(vpc: OpenApiCall, { installation }: EipOptions): EipCloud {
+  const describe = coalesce<string, EipView | 'absent'>(
+    async (ids) => {
+      const body = await vpc('DescribeEipAddresses', { AllocationId: ids.join(','), PageSize: MOST_IDS });
+      const found = new Map(
+        listIn(body, 'EipAddresses', 'EipAddress').map((eip) => [String(eip.AllocationId), eip]),
+      );
+      return ids.map((id) => {
+        const eip = found.get(id);
+        return eip ? toView(eip) : 'absent';
+      });
+    },
+    { most: MOST_IDS, nameOf: (id) => id },
+  );
+
+  return {
+    async allocate(key, token, { bandwidth, reclaim }) {
+      const body = await vpc('AllocateEipAddress', {
+        ClientToken: token,
+        // The API's own default bills by bandwidth, around the clock. The vendors' controllers bill by traffic.
+        InternetChargeType: 'PayByTraffic',
+        InstanceChargeType: 'PostPaid',
+        Bandwidth: bandwidth,
+        IpAddress: reclaim,
+        Tag: claimTags(installation, key, token),
+      });
+      const { AllocationId, EipAddress } = body as { AllocationId?: unknown; EipAddress?: unknown };
+      if (typeof AllocationId !== 'string' || typeof EipAddress !== 'string') {
+        throw failure('unavailable', 'NoAnswer', 'AllocateEipAddress: the answer names no EIP');
+      }
+      return { allocationId: AllocationId, address: EipAddress, status: 'Available' };
+    },
+
+    // No ClientToken: a replayed answer would say yes for a binding that has been undone since. The EIP's own state
+    // makes a second call harmless.
+    async associate(allocationId, eniId, privateIp) {
+      await vpc('AssociateEipAddress', {
+        AllocationId: allocationId,
+        InstanceType: 'NetworkInterface',
+        InstanceId: eniId,
+        PrivateIpAddress: privateIp,
+      });
+    },
+
+    async unassociate(allocationId, eniId, privateIp) {
+      await vpc('UnassociateEipAddress', {
+        AllocationId: allocationId,
+        InstanceType: 'NetworkInterface',
+        InstanceId: eniId,
+        PrivateIpAddress: privateIp,
+      });
+    },
+
+    async release(allocationId) {
+      await vpc('ReleaseEipAddress', { AllocationId: allocationId });
+    },
+
+    describe,
+
+    async findByToken(_key, token) {
+      const body = await vpc('DescribeEipAddresses', {
+        Tag: [ownerTag(installation), tokenTag(token)],
+        PageSize: 10,
+      });
+      const [eip] = listIn(body, 'EipAddresses', 'EipAddress');
+      return eip ? toView(eip) : 'absent';
+    },
+
+    async tagged() {
+      const eips: TaggedEip[] = [];
+      for (let page = 1; ; page++) {
+        const body = await vpc('DescribeEipAddresses', {
+          Tag: [ownerTag(installation)],
+          PageSize: PAGE,
+          PageNumber: page,
+        });
+        const found = listIn(body, 'EipAddresses', 'EipAddress');
+        eips.push(
+          ...found
+            .map(toTagged)
+            .filter(({ owner }) => owner === installation)
+            .map(({ eip }) => eip),
+        );
+        if (found.length < PAGE) return eips;
+      }
+    },
+  };
+}
+
+function toView(eip: Readonly<Record<string, unknown>>): EipView {
+  const status = String(eip.Status);
+  if (!STATUSES.includes(status))
+    throw failure('busy', 'UnknownStatus', `${String(eip.AllocationId)} is "${status}"`);
+  const instanceId = String(eip.InstanceId ?? '');
+  const privateIp = String(eip.PrivateIpAddress ?? '');
+  return {
+    allocationId: String(eip.AllocationId),
+    address: String(eip.IpAddress),
+    status: status as EipView['status'],
+    ...(instanceId ? { boundTo: { instanceId, ...(privateIp ? { privateIp } : {}) } } : {}),
+  };
+}
+
+function toTagged(eip: Readonly<Record<string, unknown>>): { eip: TaggedEip; owner: string | undefined } {
+  const { owner, claim, token } = readTags(eip);
+  // An EIP whose age cannot be read counts as just bought, and is left alone.
+  const allocatedAt = Date.parse(String(eip.AllocationTime));
+  return {
+    owner,
+    eip: {
+      ...toView(eip),
+      claim,
+      token,
+      allocatedAt: Number.isNaN(allocatedAt) ? Number.POSITIVE_INFINITY : allocatedAt,
+    },
+  };
+}

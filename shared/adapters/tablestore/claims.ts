@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto';
+import type { Save } from '../../claim/action.ts';
+import type { Claim } from '../../claim/claim.ts';
+import {
+  type ClaimKey,
+  formatClaimKey,
+  formatIdentity,
+  type Identity,
+  KINDS,
+  parseClaimKey,
+} from '../../claim/identity.ts';
+import type { ClaimStore, DueClaim, Log } from '../../reconcile/ports.ts';
+import { coalesce } from '../coalesce.ts';
+import { decodeClaim, encodeClaim } from './claim-codec.ts';
+import { INF_MAX, INF_MIN, type PrimaryKey, type Row, type RowChange, type Tables } from './table.ts';
+
+/** Rows of one BatchGetRow and one BatchWriteRow. Source: Tablestore, limits (100 and 200). */
+const MOST_READ = 100;
+const MOST_WRITTEN = 200;
+const PAGE = 1_000;
+const DEADLINE_BUCKETS = '0123456789abcdef';
+
+const bucketOf = (name: string, digits: number) =>
+  createHash('sha256').update(name).digest('hex').slice(0, digits);
+
+/** Both claims of a pod lie side by side, and the pods of one cluster all over the table. */
+const claimKey = (key: ClaimKey): PrimaryKey => [
+  ['bucket', bucketOf(formatIdentity(key), 2)],
+  ['claim', formatClaimKey(key)],
+];
+
+const addressKey = (name: string): PrimaryKey => [
+  ['bucket', bucketOf(name, 2)],
+  ['address', name],
+];
+
+const suspectKey = (allocationId: string): PrimaryKey => addressKey(`suspect:${allocationId}`);
+
+const deadlineKey = ({ key, dueAt }: DueClaim): PrimaryKey => {
+  const name = formatClaimKey(key);
+  return [
+    ['bucket', bucketOf(name, 1)],
+    ['dueAt', dueAt],
+    ['claim', name],
+  ];
+};
+
+/** Claims, address locks, deadlines and history in Tablestore. */
+export function createClaimStore(tables: Tables, log: Log): ClaimStore {
+  const readRow = coalesce<{ table: string; key: PrimaryKey }, Row | undefined>(
+    async (asked) => {
+      const rows = new Map<object, Row | undefined>();
+      for (const table of new Set(asked.map((one) => one.table))) {
+        const mine = asked.filter((one) => one.table === table);
+        const found = await tables.get(
+          table,
+          mine.map(({ key }) => key),
+        );
+        for (const [index, one] of mine.entries()) rows.set(one, found[index]);
+      }
+      return asked.map((one) => rows.get(one));
+    },
+    {
+      most: MOST_READ,
+      nameOf: ({ table, key }) => `${table}\n${key.map(([, value]) => String(value)).join('\n')}`,
+    },
+  );
+  let writes = 0;
+  const writeRow = coalesce<RowChange & { id: number }, boolean>((changes) => tables.write(changes), {
+    most: MOST_WRITTEN,
+    nameOf: ({ id }) => String(id),
+  });
+  const write = (change: RowChange) => writeRow({ ...change, id: writes++ });
+
+  const lockOwner = async (name: string): Promise<string | undefined> => {
+    const owner = (await readRow({ table: 'addresses', key: addressKey(name) }))?.claim;
+    return owner === undefined ? undefined : String(owner);
+  };
+
+  /** Takes the lock on an address; gives its owner where that is another claim. */
+  const lock = async (name: string, owner: string): Promise<string | undefined> => {
+    const taken = await write({
+      table: 'addresses',
+      key: addressKey(name),
+      expect: { kind: 'absent' },
+      row: { claim: owner },
+    });
+    if (taken) return undefined;
+    const current = await lockOwner(name);
+    return current === undefined || current === owner ? undefined : current;
+  };
+
+  const unlock = (name: string, owner: string) =>
+    write({
+      table: 'addresses',
+      key: addressKey(name),
+      expect: { kind: 'equals', column: 'claim', value: owner },
+      row: undefined,
+    });
+
+  const compareAndSet = (next: Claim): Promise<boolean> =>
+    write({
+      table: 'claims',
+      key: claimKey(next.key),
+      expect: next.rev === 1 ? { kind: 'absent' } : { kind: 'equals', column: 'rev', value: next.rev - 1 },
+      row: encodeClaim(next),
+    });
+
+  return {
+    async read(identity: Identity) {
+      const rows = await Promise.all(
+        KINDS.map((kind) => readRow({ table: 'claims', key: claimKey({ ...identity, kind }) })),
+      );
+      return Object.fromEntries(
+        KINDS.flatMap((kind, index) => (rows[index] ? [[kind, decodeClaim(rows[index])]] : [])),
+      );
+    },
+
+    async save({ next, deadline, lock: address, unlock: freed, ended }: Save) {
+      const name = formatClaimKey(next.key);
+      await Promise.all([
+        // Before the claim that it serves: a claim without its deadline would be kept for ever, a deadline without its
+        // claim costs one read.
+        deadline === undefined
+          ? undefined
+          : write({
+              table: 'deadlines',
+              key: deadlineKey({ key: next.key, dueAt: deadline }),
+              expect: { kind: 'any' },
+              row: { rev: next.rev },
+            }),
+        ended &&
+          write({
+            table: 'history',
+            key: [
+              ['bucket', bucketOf(ended.address, 2)],
+              ['address', ended.address],
+              ['at', ended.from],
+              ['claim', name],
+            ],
+            expect: { kind: 'any' },
+            row: { until: ended.to, podUid: ended.podUid, allocationId: ended.allocationId },
+          }),
+      ]);
+      if (address === undefined) {
+        if (!(await compareAndSet(next))) return 'conflict';
+      } else if (next.key.kind === 'eip' && next.origin === 'auto') {
+        // An EIP that was just bought can have no other owner: lock and claim go in one round trip.
+        const [owner, saved] = await Promise.all([lock(address, name), compareAndSet(next)]);
+        if (owner)
+          log.warn('a bought EIP is locked by another claim', { key: name, allocationId: address, owner });
+        if (!saved) return 'conflict';
+      } else {
+        const owner = await lock(address, name);
+        if (owner) return { lockedBy: owner };
+        if (!(await compareAndSet(next))) return 'conflict';
+      }
+      if (freed !== undefined) await unlock(freed, name);
+      return 'saved';
+    },
+
+    async forget(claim) {
+      await write({
+        table: 'claims',
+        key: claimKey(claim.key),
+        expect: { kind: 'equals', column: 'rev', value: claim.rev },
+        row: undefined,
+      });
+    },
+
+    async *all() {
+      let start: PrimaryKey | undefined = [
+        ['bucket', INF_MIN],
+        ['claim', INF_MIN],
+      ];
+      while (start) {
+        const { rows, next }: { rows: readonly Row[]; next: PrimaryKey | undefined } = await tables.range(
+          'claims',
+          start,
+          [
+            ['bucket', INF_MAX],
+            ['claim', INF_MAX],
+          ],
+          PAGE,
+        );
+        yield rows.flatMap((row) => {
+          try {
+            return [decodeClaim(row)];
+          } catch (error) {
+            log.warn('a record is left alone', { key: String(row.claim), err: error });
+            return [];
+          }
+        });
+        start = next;
+      }
+    },
+
+    async due(now, limit) {
+      const buckets = await Promise.all(
+        [...DEADLINE_BUCKETS].map((bucket) =>
+          tables.range(
+            'deadlines',
+            [
+              ['bucket', bucket],
+              ['dueAt', INF_MIN],
+              ['claim', INF_MIN],
+            ],
+            [
+              ['bucket', bucket],
+              ['dueAt', now + 1],
+              ['claim', INF_MIN],
+            ],
+            limit,
+          ),
+        ),
+      );
+      const rows = buckets.flatMap((page) => page.rows);
+      rows.sort((a, b) => Number(a.dueAt) - Number(b.dueAt));
+      return rows.slice(0, limit).flatMap((row) => {
+        const key = parseClaimKey(String(row.claim));
+        return key && typeof row.dueAt === 'number' ? [{ key, dueAt: row.dueAt }] : [];
+      });
+    },
+
+    async dropDeadline(due) {
+      await write({ table: 'deadlines', key: deadlineKey(due), expect: { kind: 'any' }, row: undefined });
+    },
+
+    async suspect(allocationId, now) {
+      const key = suspectKey(allocationId);
+      if (await write({ table: 'addresses', key, expect: { kind: 'absent' }, row: { suspectedAt: now } }))
+        return now;
+      const mark = (await readRow({ table: 'addresses', key }))?.suspectedAt;
+      return typeof mark === 'number' ? mark : now;
+    },
+
+    async clearSuspect(allocationId) {
+      await write({
+        table: 'addresses',
+        key: suspectKey(allocationId),
+        expect: { kind: 'any' },
+        row: undefined,
+      });
+    },
+  };
+}

@@ -1,0 +1,263 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import TableStore from 'tablestore';
+import type { Credentials } from '../credentials.ts';
+import { failure, isLostAnswer } from '../failure.ts';
+
+/** A value in a column. Numbers are stored as 64-bit integers, never as the SDK's doubles. */
+export type Cell = string | number | boolean;
+/** Primary key columns in their table's order. */
+export type PrimaryKey = readonly (readonly [
+  name: string,
+  value: Cell | typeof TableStore.INF_MIN | typeof TableStore.INF_MAX,
+])[];
+export type Row = Readonly<Record<string, Cell>>;
+
+/** What must hold of the row that is there for a write to happen. */
+export type Expectation =
+  | { readonly kind: 'any' }
+  | { readonly kind: 'absent' }
+  /** The column has this value; a row without the column fails (`passIfMissing` false, law 2). */
+  | { readonly kind: 'equals'; readonly column: string; readonly value: Cell };
+
+export interface RowChange {
+  readonly table: string;
+  readonly key: PrimaryKey;
+  readonly expect: Expectation;
+  /** The whole row from now on; undefined deletes it. */
+  readonly row: Row | undefined;
+}
+
+/** A thin, promise-only and honest face of the `tablestore` SDK. */
+export interface Tables {
+  /** One row each, in the order asked for. */
+  get(table: string, keys: readonly PrimaryKey[]): Promise<readonly (Row | undefined)[]>;
+  /** Each on its own: true where its expectation held. At most 200. */
+  write(changes: readonly RowChange[]): Promise<readonly boolean[]>;
+  /** Adds to integer columns and gives the new values; undefined where the expectation failed. */
+  increment(
+    table: string,
+    key: PrimaryKey,
+    expect: Expectation,
+    by: Readonly<Record<string, number>>,
+  ): Promise<Row | undefined>;
+  /** From `start` to before `end`; primary key columns are in the rows. `next` is absent on the last page. */
+  range(
+    table: string,
+    start: PrimaryKey,
+    end: PrimaryKey,
+    limit: number,
+  ): Promise<{ rows: readonly Row[]; next: PrimaryKey | undefined }>;
+}
+
+export interface TablesOptions {
+  readonly endpoint: string;
+  readonly instance: string;
+  readonly credentials: Credentials;
+}
+
+const { Long, Condition, SingleColumnCondition, RowExistenceExpectation, ComparatorType } = TableStore;
+
+/** Attempts at a call that the service turned away or lost; every write is conditional, so that a repeat is harmless. */
+const ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 50;
+
+export function createTables({ endpoint, instance, credentials }: TablesOptions): Tables {
+  const agent = endpoint.startsWith('https:')
+    ? new HttpsAgent({ keepAlive: true })
+    : new HttpAgent({ keepAlive: true });
+  const client = new TableStore.Client({
+    accessKeyId: credentials.accessKeyId,
+    secretAccessKey: credentials.accessKeySecret,
+    ...(credentials.securityToken ? { stsToken: credentials.securityToken } : {}),
+    endpoint,
+    instancename: instance,
+    // The SDK's own retries never see a code of Tablestore's (they look for it in a field that holds the HTTP status),
+    // and its default agent opens a connection a call.
+    maxRetries: 0,
+    httpOptions: { timeout: 10_000, maxSockets: 64, agent } as { timeout: number; maxSockets: number },
+  });
+
+  return {
+    async get(table, keys) {
+      if (keys.length === 0) return [];
+      const result = await attempt(() =>
+        client.batchGetRow({
+          tables: [{ tableName: table, primaryKey: keys.map(encodeKey) as never, maxVersions: 1 }],
+        }),
+      );
+      const rows = result.tables[0] ?? [];
+      return rows.map((row) => {
+        if (!row.isOk) throw rowFailure(table, row);
+        return decodeRow(row);
+      });
+    },
+
+    async write(changes) {
+      if (changes.length === 0) return [];
+      const byTable = new Map<string, RowChange[]>();
+      for (const change of changes) byTable.set(change.table, [...(byTable.get(change.table) ?? []), change]);
+      const result = await attempt(() =>
+        client.batchWriteRow({
+          tables: [...byTable].map(([tableName, rows]) => ({
+            tableName,
+            rows: rows.map(encodeChange) as never,
+          })),
+        }),
+      );
+      const verdicts = new Map<RowChange, boolean>();
+      for (const [index, change] of [...byTable.values()].flat().entries()) {
+        const row = result.tables[index];
+        if (!row) throw failure('unavailable', 'NoAnswer', `no answer for a row of ${change.table}`);
+        if (!row.isOk && row.errorCode !== 'OTSConditionCheckFail') throw rowFailure(change.table, row);
+        verdicts.set(change, row.isOk);
+      }
+      return changes.map((change) => verdicts.get(change) === true);
+    },
+
+    async increment(table, key, expect, by) {
+      try {
+        const result = await attempt(() =>
+          client.updateRow({
+            tableName: table,
+            primaryKey: encodeKey(key) as never,
+            condition: encodeExpectation(expect),
+            updateOfAttributeColumns: [
+              {
+                INCREMENT: Object.entries(by).map(([name, amount]) => ({ [name]: Long.fromNumber(amount) })),
+              },
+            ],
+            returnContent: { returnType: TableStore.ReturnType.AfterModify, returnColumns: Object.keys(by) },
+          }),
+        );
+        return result.row ? decodeRow(result.row) : {};
+      } catch (error) {
+        if (isFailureCode(error, 'OTSConditionCheckFail')) return undefined;
+        throw error;
+      }
+    },
+
+    async range(table, start, end, limit) {
+      const result = await attempt(() =>
+        client.getRange({
+          tableName: table,
+          direction: TableStore.Direction.FORWARD,
+          inclusiveStartPrimaryKey: encodeKey(start) as never,
+          exclusiveEndPrimaryKey: encodeKey(end) as never,
+          limit,
+          maxVersions: 1,
+        }),
+      );
+      const rows = result.rows.map(decodeRow).filter((row) => row !== undefined);
+      const next = result.nextStartPrimaryKey?.map(({ name, value }) => [name, decodeCell(value)] as const);
+      return { rows, next };
+    },
+  };
+}
+
+/** Before and after every value of a primary key column. */
+export const INF_MIN: typeof TableStore.INF_MIN = TableStore.INF_MIN;
+export const INF_MAX: typeof TableStore.INF_MAX = TableStore.INF_MAX;
+
+const encodeCell = (value: Cell) => (typeof value === 'number' ? Long.fromNumber(value) : value);
+
+const isCell = (value: unknown): value is Cell =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+
+const encodeKey = (key: PrimaryKey) =>
+  key.map(([name, value]) => ({ [name]: isCell(value) ? encodeCell(value) : value }));
+
+const encodeColumns = (row: Row) =>
+  Object.entries(row).map(([name, value]) => ({ [name]: encodeCell(value) }));
+
+function encodeExpectation(expect: Expectation) {
+  switch (expect.kind) {
+    case 'any':
+      return new Condition(RowExistenceExpectation.IGNORE, null);
+    case 'absent':
+      return new Condition(RowExistenceExpectation.EXPECT_NOT_EXIST, null);
+    case 'equals':
+      return new Condition(
+        RowExistenceExpectation.EXPECT_EXIST,
+        new SingleColumnCondition(expect.column, encodeCell(expect.value), ComparatorType.EQUAL, false),
+      );
+  }
+}
+
+const encodeChange = ({ key, expect, row }: RowChange) => ({
+  type: row ? 'PUT' : 'DELETE',
+  condition: encodeExpectation(expect),
+  primaryKey: encodeKey(key),
+  ...(row ? { attributeColumns: encodeColumns(row) } : {}),
+});
+
+interface SdkRow {
+  readonly primaryKey: readonly { name: string; value: unknown }[] | null;
+  readonly attributes: readonly { columnName: string; columnValue: unknown }[] | null;
+}
+
+function decodeRow({ primaryKey, attributes }: SdkRow): Row | undefined {
+  // A missing row comes back as one without a primary key.
+  if (!primaryKey?.length && !attributes?.length) return undefined;
+  const row: Record<string, Cell> = {};
+  for (const { name, value } of primaryKey ?? []) row[name] = decodeCell(value);
+  for (const { columnName, columnValue } of attributes ?? []) row[columnName] = decodeCell(columnValue);
+  return row;
+}
+
+function decodeCell(value: unknown): Cell {
+  if (isCell(value)) return value;
+  if (value && typeof (value as { toNumber?: unknown }).toNumber === 'function')
+    return (value as { toNumber(): number }).toNumber();
+  return String(value);
+}
+
+const rowFailure = (table: string, row: { errorCode: string | null; errorMessage: string | null }) =>
+  failure(
+    'unavailable',
+    row.errorCode ?? 'Unknown',
+    `tablestore, a row of ${table}: ${row.errorMessage ?? 'no message'}`,
+  );
+
+const isFailureCode = (error: unknown, code: string) =>
+  error instanceof Error && (error as { code?: unknown }).code === code;
+
+/** Refusals that pass by themselves. Source: Tablestore, error codes. */
+const PASSING =
+  /^OTS(?:ServerBusy|ServerUnavailable|InternalServerError|Timeout|PartitionUnavailable|TableNotReady|RowOperationConflict|NotEnoughCapacityUnit)$/;
+
+async function attempt<T>(call: () => Promise<T>): Promise<T> {
+  for (let round = 1; ; round++) {
+    try {
+      return await call();
+    } catch (error) {
+      const failed = readError(error);
+      if (round >= ATTEMPTS || !(failed.code === 'NoAnswer' || PASSING.test(failed.code))) throw failed;
+      await new Promise((resolve) =>
+        setTimeout(resolve, FIRST_PAUSE_MS * 2 ** round * (0.5 + Math.random() / 2)),
+      );
+    }
+  }
+}
+
+/**
+ * The SDK puts the HTTP status into `code` and the undecoded protobuf into `message`; Tablestore's own code can only be
+ * found in there.
+ */
+function readError(error: unknown) {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = /OTS[A-Za-z]+/.exec(message)?.[0];
+  if (!code)
+    return failure(
+      'unavailable',
+      isLostAnswer(error) ? 'NoAnswer' : 'Unknown',
+      `tablestore: ${message}`,
+      error,
+    );
+  const text = message
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .replace(code, '')
+    .trim();
+  const verdict = code === 'OTSAuthFailed' || code === 'OTSNoPermissionAccess' ? 'forbidden' : 'unavailable';
+  return failure(verdict, code, `tablestore: ${code}: ${text}`, error);
+}
