@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createClock } from '../../infra/local/kernel/clock.ts';
 import { createContext } from '../../infra/local/kernel/context.ts';
 import {
   absent,
@@ -23,7 +24,8 @@ describe('Tablestore on disk', () => {
   });
   afterEach(() => rm(dataDir, { recursive: true }));
 
-  const open = () => openLocalInstance(createContext({ dataDir }));
+  const open = (start = Date.now(), tableReadyMs = 0) =>
+    openLocalInstance(createContext({ dataDir, clock: createClock({ start, rate: 0 }) }), { tableReadyMs });
   const tableName = 'kept';
   const key = (pk: number) => [{ pk: Long.fromNumber(pk) }];
   const integerKey = { key: [{ name: 'pk', type: 'INTEGER' as const }] };
@@ -57,6 +59,24 @@ describe('Tablestore on disk', () => {
       attributeColumns: [],
     });
     expect(await failureOf(again)).toMatchObject({ code: 'OTSConditionCheckFail' });
+    await after.close();
+  });
+
+  it('goes on when its clock is set back by a restart', async () => {
+    const before = await open(Date.now() + 86_400_000, 1000);
+    await createTable(before.client, tableName, integerKey);
+    await before.context.clock.advance(1000);
+    const put = (n: number) => [{ PUT: [{ n: Long.fromNumber(n) }] }];
+    const row = { tableName, primaryKey: key(1), condition: anyRow };
+    await before.client.updateRow({ ...row, updateOfAttributeColumns: put(1) });
+    await before.close();
+
+    const after = await open(Date.now(), 1000);
+    await after.client.updateRow({ ...row, updateOfAttributeColumns: put(2) });
+    expect(columnsOf((await after.client.getRow({ tableName, primaryKey: key(1) })).row)).toEqual({ n: 2 });
+    await after.client.deleteTable({ tableName });
+    await after.context.clock.advance(1000);
+    await createTable(after.client, tableName, integerKey);
     await after.close();
   });
 

@@ -39,7 +39,7 @@ const UPDATE_INTERVAL_MS = 120_000;
 
 const TABLE_KEYS = 'table/';
 
-/** Reads the tables from the store and keeps them in memory; changes go to the store first. */
+/** Reads the tables from the store, keeps them in memory and writes every change through. */
 export async function loadCatalog({ store, now, readyMs }: CatalogOptions): Promise<Catalog> {
   const tables = new Map<string, Table>();
   let lastId = 0;
@@ -59,7 +59,11 @@ export async function loadCatalog({ store, now, readyMs }: CatalogOptions): Prom
     if (!table || table.deletedAt !== undefined) throw tableDoesNotExist();
     return table;
   };
-  const age = (table: Table) => now() - table.createdAt;
+  /** Less than `ms` have passed since. A time in the future was written before a restart set the clock back: long ago. */
+  const within = (ms: number, since: number | undefined) => {
+    const elapsed = since === undefined ? -1 : now() - since;
+    return elapsed >= 0 && elapsed < ms;
+  };
 
   return {
     describe,
@@ -67,7 +71,7 @@ export async function loadCatalog({ store, now, readyMs }: CatalogOptions): Prom
       const table = tableOf(request, ++lastId, now());
       const namesake = tables.get(table.name);
       // The partitions of a deleted table are still being unloaded under its name.
-      const lingers = namesake?.deletedAt !== undefined && now() < namesake.deletedAt + readyMs;
+      const lingers = within(readyMs, namesake?.deletedAt);
       if (namesake && (namesake.deletedAt === undefined || lingers)) throw tableAlreadyExists();
       if (existing().length >= LIMITS.tables) throw quotaExhausted('Number of tables exceeded the quota.');
       await save(table);
@@ -78,8 +82,7 @@ export async function loadCatalog({ store, now, readyMs }: CatalogOptions): Prom
       if (!reservedThroughput && Object.keys(tableOptions ?? {}).length === 0) {
         throw parameterInvalid('No parameter is specified in table options.');
       }
-      if (table.updatedAt !== undefined && now() < table.updatedAt + UPDATE_INTERVAL_MS)
-        throw adjustedTooOften();
+      if (within(UPDATE_INTERVAL_MS, table.updatedAt)) throw adjustedTooOften();
       const updated = {
         ...table,
         options: mergeOptions(table.options, tableOptions ?? {}),
@@ -96,11 +99,12 @@ export async function loadCatalog({ store, now, readyMs }: CatalogOptions): Prom
     },
     open(name) {
       const table = describe(name);
-      if (age(table) >= readyMs) return table;
       // First the table is being made, then its partitions are being loaded.
-      throw age(table) < readyMs / 2 ? tableNotReady() : partitionUnavailable();
+      if (within(readyMs / 2, table.createdAt)) throw tableNotReady();
+      if (within(readyMs, table.createdAt)) throw partitionUnavailable();
+      return table;
     },
-    isReady: (table) => age(table) >= readyMs,
+    isReady: (table) => !within(readyMs, table.createdAt),
     list: () =>
       existing()
         .map(({ name }) => name)

@@ -215,7 +215,8 @@ function applyCell(columns: Map<string, Column>, cell: Cell, now: number): boole
     if (before?.timestamp === timestamp) columns.delete(name);
     return false;
   }
-  const version = timestamp ?? now;
+  // Without a version of its own a write is the newest, even if the cloud's clock was set back by a restart.
+  const version = timestamp ?? Math.max(now, before?.timestamp ?? 0);
   const next = operation === 'INCREMENT' ? incremented(name, before?.value, value) : value;
   // Of one version per column the newest is kept, so an older write leaves no trace.
   if (isValue(next) && version >= (before?.timestamp ?? 0))

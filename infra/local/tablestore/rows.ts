@@ -4,7 +4,14 @@ import { parameterInvalid } from './failure.ts';
 import { createKeyLock } from './key-lock.ts';
 import { encodeKey } from './key-order.ts';
 import { LIMITS } from './limits.ts';
-import type { Consumed, GetRangeRequest, GetRowResponse, Selection, WriteRowResponse } from './messages.ts';
+import type {
+  Consumed,
+  GetRangeRequest,
+  GetRangeResponse,
+  GetRowResponse,
+  Selection,
+  WriteRowResponse,
+} from './messages.ts';
 import { decodeBareRow, decodeRow } from './plain-buffer-reader.ts';
 import { encodeRow, withHeader } from './plain-buffer-writer.ts';
 import {
@@ -12,12 +19,13 @@ import {
   liveRow,
   packRow,
   type Row,
+  type StoredRow,
   sizeOfCells,
   sizeOfColumns,
   unpackRow,
   wireRow,
 } from './row.ts';
-import { compileSelection } from './selection.ts';
+import { compileSelection, type Selected } from './selection.ts';
 import { keyValuesOf, type Table } from './table.ts';
 import type { CellValue } from './value.ts';
 
@@ -26,15 +34,9 @@ export interface Rows {
   get(table: Table, primaryKey: Buffer, selection: Selection): Promise<GetRowResponse>;
   /** Checks and writes one row as one step: nobody sees or changes the row in between. */
   write(table: Table, change: Change): Promise<WriteRowResponse>;
-  range(table: Table, request: GetRangeRequest): Promise<RangePage>;
+  range(table: Table, request: GetRangeRequest): Promise<GetRangeResponse>;
   /** Removes every row of a table. */
   clear(table: Table): Promise<void>;
-}
-
-export interface RangePage {
-  readonly consumed: Consumed;
-  readonly rows: Buffer;
-  readonly nextStartPrimaryKey?: Buffer;
 }
 
 const BYTES = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
@@ -104,38 +106,13 @@ export function createRows(store: Store<Buffer>, now: () => number): Rows {
       if (limit <= 0) throw parameterInvalid('The limit must be greater than 0.');
       const select = compileSelection(table, request, now());
       const iterator = store.iterator<Buffer, Buffer>({ ...rangeBounds(table, request), ...BYTES });
-      const rows: Buffer[] = [];
-      let scanned = 0;
-      let size = 0;
-      let next: Buffer | undefined;
       try {
-        for (
-          let chunk = await iterator.nextv(CHUNK);
-          chunk.length > 0 && !next;
-          chunk = await iterator.nextv(CHUNK)
-        ) {
-          for (const [, bytes] of chunk) {
-            const stored = unpackRow(bytes);
-            if (rows.length >= limit || scanned >= LIMITS.rangeRows || size >= LIMITS.rangeSize) {
-              next = withHeader([
-                encodeRow({ key: decodeBareRow(stored.wire).key, cells: [], deleted: false }),
-              ]);
-              break;
-            }
-            const selected = select(stored);
-            scanned++;
-            size += selected.size;
-            if (selected.wire) rows.push(selected.wire);
-          }
-        }
+        return await readPage(limit, select, async () =>
+          (await iterator.nextv(Math.min(CHUNK, limit + 1))).map(([, bytes]) => unpackRow(bytes)),
+        );
       } finally {
         await iterator.close();
       }
-      return {
-        consumed: { capacityUnit: { read: capacityUnits(size), write: 0 } },
-        rows: rows.length > 0 ? withHeader(rows) : EMPTY,
-        ...(next && { nextStartPrimaryKey: next }),
-      };
     },
 
     async clear(table) {
@@ -182,6 +159,37 @@ function rangeBounds(table: Table, request: GetRangeRequest) {
   if (order <= 0) throw parameterInvalid('Begin key must more than end key in BACKWARD');
   return { lte: start, gt: stop, reverse: true };
 }
+
+/** Takes rows until the page is full; the row after the last one taken starts the next page. */
+async function readPage(
+  limit: number,
+  select: (stored: StoredRow) => Selected,
+  take: () => Promise<StoredRow[]>,
+): Promise<GetRangeResponse> {
+  const rows: Buffer[] = [];
+  let scanned = 0;
+  let size = 0;
+  const page = (next?: StoredRow): GetRangeResponse => ({
+    consumed: { capacityUnit: { read: capacityUnits(size), write: 0 } },
+    rows: rows.length > 0 ? withHeader(rows) : EMPTY,
+    ...(next && { nextStartPrimaryKey: keyOnly(next) }),
+  });
+  for (;;) {
+    const chunk = await take();
+    if (chunk.length === 0) return page();
+    for (const stored of chunk) {
+      if (rows.length >= limit || scanned >= LIMITS.rangeRows || size >= LIMITS.rangeSize)
+        return page(stored);
+      const selected = select(stored);
+      scanned++;
+      size += selected.size;
+      if (selected.wire) rows.push(selected.wire);
+    }
+  }
+}
+
+const keyOnly = ({ wire }: StoredRow) =>
+  withHeader([encodeRow({ key: decodeBareRow(wire).key, cells: [], deleted: false })]);
 
 /** What a write costs: what it writes, and what it had to read where it set a condition. */
 function costOf({ size, existence, condition }: Change, before: Row | undefined): Consumed {

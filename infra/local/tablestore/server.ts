@@ -75,7 +75,14 @@ export async function startTablestore(
     },
   };
 
-  const { url, port: bound, close } = await listen(context, endpoint, port);
+  const {
+    url,
+    port: bound,
+    close,
+  } = await listen(context, endpoint, port).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
   return {
     url,
     port: bound,
