@@ -9,8 +9,9 @@ import { createWorld, type VpcWorld } from '../../infra/local/openapi/world.ts';
 
 interface Step {
   readonly action: string;
-  readonly one: number;
-  readonly other: number;
+  readonly eip: number;
+  readonly eni: number;
+  readonly address: number;
 }
 
 const ACTIONS = new Map([...PRODUCTS.values()].flatMap(({ actions }) => [...actions]));
@@ -32,24 +33,23 @@ const STEPS = fc.array(
       'AddCommonBandwidthPackageIp',
       'RemoveCommonBandwidthPackageIp',
       'advance',
+      'advance',
     ),
-    one: fc.nat(5),
-    other: fc.nat(5),
+    eip: fc.nat(2),
+    eni: fc.nat(1),
+    address: fc.nat(2),
   }),
-  { minLength: 20, maxLength: 60 },
+  { minLength: 30, maxLength: 60, size: 'max' },
 );
 
 /** Parameters for any action, made of what exists. */
-function inputOf(
-  world: VpcWorld,
-  packageId: string,
-  { action, one, other }: Step,
-): ReadonlyMap<string, string> {
+function inputOf(world: VpcWorld, packageId: string, step: Step): ReadonlyMap<string, string> {
   const { vSwitchIds, securityGroupId } = world.defaults;
-  const eip = world.eips()[one % (world.eips().length || 1)]?.id ?? 'eip-none';
-  const eni = world.enis()[other % (world.enis().length || 1)];
-  const address = eni?.addresses[one % eni.addresses.length]?.ip ?? '192.168.1.9';
-  const isAssociation = action === 'AssociateEipAddress' || action === 'UnassociateEipAddress';
+  const { action } = step;
+  const eip = world.eips()[step.eip]?.id ?? 'eip-none';
+  const eni = world.enis()[step.eni];
+  const address = eni?.addresses[step.address]?.ip ?? '192.168.1.9';
+  const isAssociation = action === 'AssociateEipAddress';
   return new Map([
     ['RegionId', 'cn-hangzhou'],
     ['AllocationId', eip],
@@ -58,12 +58,17 @@ function inputOf(
     ['NetworkInterfaceId', eni?.id ?? 'eni-none'],
     ['VSwitchId', vSwitchIds[0]],
     ['SecurityGroupId', securityGroupId],
-    ['InstanceId', isAssociation ? (eni?.id ?? 'eni-none') : 'i-node'],
-    ['InstanceType', isAssociation ? 'NetworkInterface' : 'Secondary'],
-    ...(isAssociation ? ([['PrivateIpAddress', address]] as const) : []),
+    ...(isAssociation
+      ? ([
+          ['InstanceId', eni?.id ?? 'eni-none'],
+          ['InstanceType', 'NetworkInterface'],
+          ['PrivateIpAddress', address],
+        ] as const)
+      : []),
+    ...(action.endsWith('tachNetworkInterface') ? ([['InstanceId', 'i-node']] as const) : []),
     ...(action === 'UnassignPrivateIpAddresses' ? ([['PrivateIpAddress.1', address]] as const) : []),
     ...(action === 'AssignPrivateIpAddresses'
-      ? ([['PrivateIpAddress.1', `192.168.1.${20 + one}`]] as const)
+      ? ([['PrivateIpAddress.1', `192.168.1.${20 + step.address}`]] as const)
       : []),
   ]);
 }
@@ -101,10 +106,13 @@ describe('whatever is called in whatever order', () => {
           ['RegionId', 'cn-hangzhou'],
           ['Bandwidth', '100'],
         ]);
-        ACTIONS.get('CreateCommonBandwidthPackage')?.call(cloud, make);
+        for (const action of ['CreateCommonBandwidthPackage', 'AllocateEipAddress', 'AllocateEipAddress']) {
+          ACTIONS.get(action)?.call(cloud, make);
+        }
+        for (const ip of ['192.168.1.20', '192.168.1.30']) world.createEni({ secondaryIps: [ip] });
         const [shared] = [...cloud.packages.values()];
         for (const step of steps) {
-          if (step.action === 'advance') await clock.advance(step.one * 150);
+          if (step.action === 'advance') await clock.advance(step.address * 300);
           else attempt(() => ACTIONS.get(step.action)?.call(cloud, inputOf(world, shared?.id ?? '', step)));
           checkWorld(cloud, world);
         }
