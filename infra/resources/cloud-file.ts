@@ -4,6 +4,9 @@ import { z } from 'zod';
 /** Where the local cloud leaves word of itself, unless HOLDFAST_CLOUD names another file. */
 export const DEFAULT_CLOUD_FILE = '.holdfast/cloud.json';
 
+/** Shorter tokens can be guessed; the intake refuses to start with one. */
+export const SHORTEST_TOKEN = 16;
+
 const endpoint = z.url({ protocol: /^https?$/ });
 
 /** What a running local cloud tells of itself; `npm run cloud` writes it, deployment and the tests read it. */
@@ -23,7 +26,7 @@ export const cloudFileSchema = z.object({
   tablestoreInstance: z.string().min(1),
   /** `kubeconfig` is the text of one, in YAML or JSON, whose current context is the cluster. */
   clusters: z.array(z.object({ id: z.string().min(1), kubeconfig: z.string().min(1) })),
-  intakeToken: z.string().min(1),
+  intakeToken: z.string().min(SHORTEST_TOKEN),
 });
 
 export type CloudFile = z.infer<typeof cloudFileSchema>;

@@ -58,6 +58,13 @@ function pick<T extends { name: string }>(
   return found;
 }
 
+/** The ids of the clusters in a kubeconfig that `encodeKubeconfig` could have made; throws an Error that says why not. */
+export function clusterIdsOf(encoded: string): readonly string[] {
+  const parsed = kubeconfigSchema.safeParse(parse(Buffer.from(encoded, 'base64').toString()));
+  if (!parsed.success) throw new Error(`it is no kubeconfig in base64:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data.contexts.map(({ name }) => name);
+}
+
 /** As HOLDFAST_KUBECONFIG holds it: an environment variable has no room for line breaks. */
 export const encodeKubeconfig = (config: Readonly<Record<string, unknown>>): string =>
   Buffer.from(JSON.stringify(config)).toString('base64');

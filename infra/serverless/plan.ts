@@ -96,13 +96,17 @@ function plannedFunction(
       memorySize: declared.memorySize,
       timeout: declared.timeout,
       instanceConcurrency: declared.instanceConcurrency,
-      environmentVariables: { ...provider.environment, ...declared.environment },
+      environmentVariables: given({ ...provider.environment, ...declared.environment }),
     },
     triggers: triggersOf(declared, { ...place, stage }),
     ...(asynchronous && { asynchronous: asyncSettings(name, asynchronous, stage, place) }),
     ...(maximumInstanceCount !== undefined && { maximumInstanceCount }),
   };
 }
+
+/** An optional setting that was left empty is not set at all. */
+const given = (environment: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
 function asyncSettings(
   name: string,

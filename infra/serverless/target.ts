@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { type CloudFile, DEFAULT_CLOUD_FILE, readCloudFile } from '../resources/cloud-file.ts';
+import { DEFAULT_CLOUD_FILE, readCloudFile, SHORTEST_TOKEN } from '../resources/cloud-file.ts';
 import { instanceName, type Place } from '../resources/names.ts';
-import { encodeKubeconfig, mergeKubeconfigs } from './kubeconfig.ts';
+import { clusterIdsOf, encodeKubeconfig, mergeKubeconfigs } from './kubeconfig.ts';
 
 /** The stage that is deployed to the local cloud. */
 export const LOCAL_STAGE = 'local';
@@ -31,6 +31,7 @@ export interface Target extends Place {
   readonly tablestoreInstance: string;
   /** One kubeconfig in base64; the names of its contexts are cluster ids. */
   readonly kubeconfig: string;
+  readonly clusterIds: readonly string[];
   readonly intakeToken: string;
 }
 
@@ -58,12 +59,11 @@ function localTarget({ stage, folder, env }: TargetOptions): Target {
     endpoints,
     functionEndpoints: endpoints,
     tablestoreInstance: cloud.tablestoreInstance,
-    kubeconfig: localKubeconfig(cloud),
+    kubeconfig: encodeKubeconfig(mergeKubeconfigs(cloud.clusters)),
+    clusterIds: cloud.clusters.map(({ id }) => id),
     intakeToken,
   };
 }
-
-const localKubeconfig = ({ clusters }: CloudFile): string => encodeKubeconfig(mergeKubeconfigs(clusters));
 
 /** Source: Tablestore, limits: instance names have 3 to 16 characters. */
 const LONGEST_INSTANCE_NAME = 16;
@@ -90,6 +90,15 @@ function accountTarget({ stage, env, writesFunctions }: TargetOptions): Target {
     writesFunctions,
   );
   const intakeToken = take('HOLDFAST_INTAKE_TOKEN', 'what exporters show to the intake', writesFunctions);
+  if (intakeToken && intakeToken.length < SHORTEST_TOKEN) {
+    problems.push(`HOLDFAST_INTAKE_TOKEN is shorter than ${SHORTEST_TOKEN} characters`);
+  }
+  let clusterIds: readonly string[] = [];
+  try {
+    if (kubeconfig) clusterIds = clusterIdsOf(kubeconfig);
+  } catch (error) {
+    problems.push(`HOLDFAST_KUBECONFIG: ${(error as Error).message}`);
+  }
   const tablestoreInstance = env.HOLDFAST_TABLESTORE_INSTANCE || instanceName(stage);
   if (tablestoreInstance.length > LONGEST_INSTANCE_NAME) {
     problems.push(
@@ -107,6 +116,7 @@ function accountTarget({ stage, env, writesFunctions }: TargetOptions): Target {
     ...accountEndpoints(place, tablestoreInstance),
     tablestoreInstance,
     kubeconfig,
+    clusterIds,
     intakeToken,
   };
 }

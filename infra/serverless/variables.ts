@@ -15,6 +15,7 @@ const NAMED = {
   vpcEndpoint: (target) => target.functionEndpoints.vpc,
   ecsEndpoint: (target) => target.functionEndpoints.ecs,
   kubeconfig: (target) => target.kubeconfig,
+  clusters: (target) => target.clusterIds.join(','),
   intakeToken: (target) => target.intakeToken,
 } as const satisfies Record<string, (target: Target) => string>;
 

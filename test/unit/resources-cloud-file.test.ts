@@ -18,7 +18,7 @@ const CLOUD: CloudFile = {
   },
   tablestoreInstance: 'holdfast-local',
   clusters: [{ id: 'c1', kubeconfig: '{}' }],
-  intakeToken: 'token',
+  intakeToken: 'a-token-of-16-chars',
 };
 
 describe('the cloud file', () => {

@@ -36,6 +36,11 @@ describe('the plan of a stage', () => {
     });
   });
 
+  it('leaves out a setting that was left empty', () => {
+    const [sweep] = planFor({ environment: { LEVEL: '' } }).functions;
+    expect(sweep?.settings.environmentVariables).toEqual({ QUEUE: 'q' });
+  });
+
   it('has the handler at the top of the archive, whatever folder the source is in', () => {
     const [sweep] = planFor({}).functions;
     expect(sweep?.source).toEqual({ path: 'functions/deep/sweep', export: 'handler' });

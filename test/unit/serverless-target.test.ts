@@ -45,7 +45,7 @@ const CLOUD: CloudFile = {
     { id: 'blue', kubeconfig: kubeconfig('http://127.0.0.1:6') },
     { id: 'green', kubeconfig: kubeconfig('http://127.0.0.1:7') },
   ],
-  intakeToken: 'token',
+  intakeToken: 'a-token-of-16-chars',
 };
 
 const ACCOUNT = {
@@ -54,8 +54,8 @@ const ACCOUNT = {
   ALIBABA_CLOUD_SECURITY_TOKEN: 'sts',
   ALIBABA_CLOUD_ACCOUNT_ID: '1234567890123456',
   ALIBABA_CLOUD_REGION_ID: 'eu-central-1',
-  HOLDFAST_KUBECONFIG: 'e30=',
-  HOLDFAST_INTAKE_TOKEN: 'token',
+  HOLDFAST_KUBECONFIG: Buffer.from(kubeconfig('https://10.0.0.1:6443')).toString('base64'),
+  HOLDFAST_INTAKE_TOKEN: 'a-token-of-16-chars',
 };
 
 describe('stage local', () => {
@@ -101,7 +101,7 @@ describe('stage local', () => {
   it('fills in the variables of serverless.yml', () => {
     expect(cloudVariable('queue.hints', local())).toBe('holdfast-local-hints');
     expect(cloudVariable('tablestoreInstance', local())).toBe('from-the-file');
-    expect(cloudVariable('intakeToken', local())).toBe('token');
+    expect(cloudVariable('intakeToken', local())).toBe('a-token-of-16-chars');
   });
 });
 
@@ -113,6 +113,16 @@ describe('a stage in an account', () => {
     for (const name of Object.keys(ACCOUNT).filter((other) => other !== 'ALIBABA_CLOUD_SECURITY_TOKEN')) {
       expect(() => prod({})).toThrow(`${name} is not set`);
     }
+  });
+
+  it('refuses a kubeconfig that is none and a token that can be guessed', () => {
+    const poor = { ...ACCOUNT, HOLDFAST_KUBECONFIG: 'e30=', HOLDFAST_INTAKE_TOKEN: 'secret' };
+    expect(() => prod(poor)).toThrow('HOLDFAST_KUBECONFIG: it is no kubeconfig in base64');
+    expect(() => prod(poor)).toThrow('HOLDFAST_INTAKE_TOKEN is shorter than 16 characters');
+  });
+
+  it('takes the ids of its clusters from the contexts of the kubeconfig', () => {
+    expect(cloudVariable('clusters', prod(ACCOUNT))).toBe('other,admin@it');
   });
 
   it('needs no kubeconfig and no token where no function is written', () => {
