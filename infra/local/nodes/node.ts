@@ -1,0 +1,88 @@
+import type { Clock } from '../kernel/clock.ts';
+import type { KubernetesClient } from '../kubernetes/client/client.ts';
+import type { EventRecorder } from '../kubernetes/client/event-recorder.ts';
+import type { VpcWorld } from '../openapi/world.ts';
+import type { PodInterfaces } from './interfaces.ts';
+import { startPresence } from './node-registration.ts';
+import type { NodeOptions } from './nodes.ts';
+import type { Host } from './pod-life.ts';
+
+/** One node that pods can run on. */
+export interface WorkingNode {
+  readonly host: Host;
+  lose(): void;
+  recover(): void;
+  close(): void;
+}
+
+export interface WorkingNodeOptions {
+  readonly client: KubernetesClient;
+  readonly clock: Clock;
+  readonly node: NodeOptions;
+  /** Makes the default address differ from the other nodes'. */
+  readonly index: number;
+  readonly region: string;
+  readonly world: VpcWorld | undefined;
+  readonly interfaces: PodInterfaces;
+  readonly recorder: EventRecorder;
+  readonly log: (line: string) => void;
+}
+
+const ECS_PODS = 15;
+const VIRTUAL_PODS = 5000;
+
+/** Registers a node; resolves when it is Ready. */
+export async function startNode(options: WorkingNodeOptions): Promise<WorkingNode> {
+  const { client, clock, node, index, region, world, interfaces, recorder, log } = options;
+  const { name, zone, vSwitchId } = node;
+  const virtual = node.kind === 'virtual';
+  const instanceId = virtual ? node.instanceId : (node.instanceId ?? world?.registerInstance({ zone }).id);
+  const ip = node.ip ?? `10.64.${index >> 8}.${(index & 255) + 1}`;
+  const presence = await startPresence({
+    client,
+    clock,
+    log,
+    facts: {
+      name,
+      ip,
+      region,
+      zone,
+      virtual,
+      instanceId,
+      instanceType: virtual ? 'eci' : 'ecs.g7.xlarge',
+      pods: node.pods ?? (virtual ? VIRTUAL_PODS : ECS_PODS),
+    },
+  });
+  let back: Promise<void> | undefined;
+  let comeBack = () => {};
+  return {
+    host: {
+      name,
+      ip,
+      vSwitchId,
+      instanceId,
+      virtual,
+      interfaces,
+      recorder,
+      working: async () => back,
+    },
+    lose() {
+      if (back) return;
+      presence.pause();
+      back = new Promise((resolve) => {
+        comeBack = resolve;
+      });
+    },
+    recover() {
+      if (!back) return;
+      back = undefined;
+      comeBack();
+      presence.resume();
+    },
+    close() {
+      presence.close();
+      // What waits for the node sees that it closes.
+      comeBack();
+    },
+  };
+}
