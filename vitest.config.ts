@@ -1,28 +1,33 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+interface Suite {
+  readonly name: string;
+  readonly include: string[];
+  /** Longest that one test may take, ms. */
+  readonly limit?: number;
+  /** One file after the other: each starts a whole cloud of its own. */
+  readonly serial?: boolean;
+}
+
+const suite = ({ name, include, limit = 10_000, serial = false }: Suite): TestProjectInlineConfiguration => ({
+  test: {
+    name,
+    include,
+    testTimeout: limit,
+    hookTimeout: limit,
+    fileParallelism: !serial,
+    // As Node itself does it: the default export of a CommonJS module is the module.
+    deps: { interopDefault: false },
+  },
+});
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'] } },
-      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 30_000 } },
-      {
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          fileParallelism: false,
-        },
-      },
-      {
-        test: {
-          name: 'cluster',
-          include: ['test/cluster/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-        },
-      },
+      suite({ name: 'unit', include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'] }),
+      suite({ name: 'contract', include: ['test/contract/**/*.test.ts'], limit: 30_000 }),
+      suite({ name: 'integration', include: ['test/integration/**/*.test.ts'], limit: 120_000, serial: true }),
+      suite({ name: 'cluster', include: ['test/cluster/**/*.test.ts'], limit: 300_000, serial: true }),
     ],
   },
 });
