@@ -35,7 +35,6 @@ export function defaultBySchema(value: unknown, schema: Fields): void {
     if (!isFields(inner)) continue;
     const unset = value[name] === undefined || (value[name] === null && inner.nullable !== true);
     if (unset && inner.default !== undefined) value[name] = clone(inner.default);
-    else if (unset && value[name] === null && inner.default !== undefined) delete value[name];
     defaultBySchema(value[name], inner);
   }
   const additional = schema.additionalProperties;

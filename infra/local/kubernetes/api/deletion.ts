@@ -1,12 +1,12 @@
 import type { Api } from './api.ts';
 import { ordered } from './metadata.ts';
-import { type Fields, fieldsAt, isFields, type KubeObject, numberAt, textAt, timestamp } from './objects.ts';
+import { type Fields, isFields, type KubeObject, numberAt, textAt, timestamp } from './objects.ts';
+import { markContainer } from './phased-deletion.ts';
 import { groupVersion, type Resource, represent } from './resources.ts';
 import {
   badRequest,
   cause,
   detailsOf,
-  forbidden,
   notFound,
   preconditionFailed,
   StatusError,
@@ -78,8 +78,11 @@ export function remove(
   const stored = api.store.get(resource.collection, namespace, name);
   if (!stored) throw notFound(resource, name);
   checkPreconditions(resource, name, stored.object, options);
-  if (resource.kind === 'Namespace' && resource.group === '')
-    return removeNamespace(api, resource, stored, options);
+  const container = markContainer(api, resource, stored.object);
+  if (container) {
+    if (container === stored.object || options.dryRun) return container;
+    return api.store.put(resource.collection, container).object;
+  }
   const marking = mark(api, resource, stored.object, options);
   let current = stored.object;
   if (marking.next) {
@@ -176,22 +179,6 @@ function wishedFinalizers(current: readonly string[], propagation: DeleteOptions
   if (propagation === 'Orphan') return [...others, ORPHAN];
   if (propagation === 'Foreground') return [...others, FOREGROUND];
   return others;
-}
-
-const PROTECTED = new Set(['default', 'kube-system', 'kube-public']);
-
-/** A namespace goes in phases: it turns Terminating, is emptied, and then its last finalizer falls. */
-function removeNamespace(api: Api, resource: Resource, stored: Stored, options: DeleteOptions): KubeObject {
-  const { object } = stored;
-  const { name } = object.metadata;
-  if (PROTECTED.has(name)) throw forbidden(resource, name, 'this namespace may not be deleted');
-  if (object.metadata.deletionTimestamp !== undefined) return object;
-  const next = ordered({
-    ...object,
-    metadata: { ...object.metadata, deletionTimestamp: api.now() },
-    status: { ...fieldsAt(object, 'status'), phase: 'Terminating' },
-  });
-  return options.dryRun ? next : api.store.put(resource.collection, next).object;
 }
 
 /** Deletes every object that is listed; answers the list as it was. */

@@ -1,6 +1,6 @@
 import type { Reply, Request } from '../../kernel/http.ts';
 import type { Api, WriteOptions } from './api.ts';
-import { apply } from './apply.ts';
+import { apply, checkPatchOptions } from './apply.ts';
 import { bodyOf, mediaType, parseYaml } from './bodies.ts';
 import { parseDeleteOptions, remove, removeCollection } from './deletion.ts';
 import { listJson, scopeOf, select } from './lists.ts';
@@ -95,7 +95,8 @@ function handleObject(call: Call, name: string): Reply {
   const { api, request, resource, route } = call;
   switch (request.method) {
     case 'GET':
-      if (isWatch(call)) return watching(call);
+      // Only the old prefix watches one object; a watch parameter on its path is ignored.
+      if (route.watch) return watching(call);
       return one(call, 200, existing(call, name));
     case 'PUT':
       return put(call, name, undefined);
@@ -137,6 +138,7 @@ function patch(call: Call, name: string, subresource: 'status' | undefined): Rep
   const { namespace } = route;
   const type = mediaType(request);
   const body = patchBody(request, resource, type);
+  checkPatchOptions(request.query, type === APPLY_PATCH);
   const options = writeOptions(call);
   if (type === APPLY_PATCH) {
     const force = request.query.get('force') === 'true';
@@ -149,7 +151,6 @@ function patch(call: Call, name: string, subresource: 'status' | undefined): Rep
       options,
       body,
       force,
-      query: request.query,
     });
     return one(call, created ? 201 : 200, object);
   }

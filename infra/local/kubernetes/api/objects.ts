@@ -18,6 +18,8 @@ export interface ManagedFields {
   time: string;
   fieldsType: 'FieldsV1';
   fieldsV1: Fields;
+  /** Set for fields that were written through a subresource. */
+  subresource?: string;
 }
 
 export interface ObjectMeta {

@@ -1,5 +1,6 @@
 import type { Api, WriteOptions } from './api.ts';
 import { validateNewEvent } from './events.ts';
+import { isReleased } from './finalizers.ts';
 import { recordManager } from './managed-fields.ts';
 import { ordered, validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { clone, equal, type Fields, isFields, type KubeObject, type ObjectMeta, textAt } from './objects.ts';
@@ -149,6 +150,8 @@ export interface UpdateRequest {
   readonly options: WriteOptions;
   /** A patch is told apart in two checks: it never creates, and a foreign uid is invalid instead of a conflict. */
   readonly isPatch: boolean;
+  /** An apply keeps the books of `managedFields` by itself. */
+  readonly isApply?: boolean;
   /** The wished state, made from the current one; may be changed by the caller of this function. */
   produce(current: KubeObject): KubeObject;
 }
@@ -267,7 +270,7 @@ function commit(request: UpdateRequest, next: KubeObject, current: KubeObject): 
   if (resource.generation && request.subresource !== 'status' && specChanged(next, current)) {
     next.metadata.generation = (current.metadata.generation ?? 0) + 1;
   }
-  recordManager(api, resource, current, next, options.manager);
+  if (!request.isApply) recordManager(api, resource, current, next, options.manager, request.subresource);
   const complete = ordered(next);
   if (options.dryRun) return complete;
   if (isReleased(complete)) {
@@ -276,11 +279,6 @@ function commit(request: UpdateRequest, next: KubeObject, current: KubeObject): 
   }
   return api.store.put(resource.collection, complete).object;
 }
-
-const isReleased = ({ metadata }: KubeObject) =>
-  metadata.deletionTimestamp !== undefined &&
-  (metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
-  (metadata.finalizers ?? []).length === 0;
 
 function sameButManagers(next: KubeObject, current: KubeObject): boolean {
   const { managedFields: left, ...nextMeta } = next.metadata;

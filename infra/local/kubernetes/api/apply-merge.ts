@@ -1,0 +1,69 @@
+import { type FieldSet, itemName, schemaOf } from './field-set.ts';
+import type { MergeSchema } from './merge-schema.ts';
+import { equal, type Fields, isFields } from './objects.ts';
+
+/** Lays an applied configuration over the live state: records and keyed lists merge, all else is replaced. */
+export function mergeApplied(live: unknown, applied: unknown, schema: MergeSchema): unknown {
+  if (schema.atomic) return applied;
+  if (isFields(applied)) {
+    const result: Fields = isFields(live) ? { ...live } : {};
+    for (const [name, value] of Object.entries(applied)) {
+      if (value !== undefined) result[name] = mergeApplied(result[name], value, schemaOf(schema, name));
+    }
+    return result;
+  }
+  if (!Array.isArray(applied) || !Array.isArray(live)) return applied;
+  if (schema.set) return mergeSet(live, applied);
+  return schema.keys ? mergeKeyed(live, applied, schema, schema.keys) : applied;
+}
+
+/** Applied items keep the applied order; the others follow, in the order of the live list. */
+function mergeKeyed(
+  live: unknown[],
+  applied: unknown[],
+  schema: MergeSchema,
+  keys: readonly string[],
+): unknown[] {
+  const byName = new Map(live.map((item) => [itemName(item, keys), item]));
+  const named = new Set(applied.map((item) => itemName(item, keys)));
+  const merged = applied.map((item) =>
+    mergeApplied(byName.get(itemName(item, keys)), item, schema.items ?? {}),
+  );
+  return [...merged, ...live.filter((item) => !named.has(itemName(item, keys)))];
+}
+
+function mergeSet(live: unknown[], applied: unknown[]): unknown[] {
+  return [...applied, ...live.filter((item) => !applied.some((other) => equal(item, other)))];
+}
+
+/**
+ * Takes fields out of a value: what an applier once applied and now leaves out. A record or an item goes as a whole only
+ * when nothing of it is left to others. Returns undefined when nothing remains.
+ */
+export function withoutOwned(value: unknown, gone: FieldSet, schema: MergeSchema): unknown {
+  if (isFields(value)) {
+    const result: Fields = {};
+    for (const [name, item] of Object.entries(value)) {
+      const node = gone[`f:${name}`];
+      const kept = isFields(node) ? reduced(item, node, schemaOf(schema, name)) : item;
+      if (kept !== undefined) result[name] = kept;
+    }
+    return result;
+  }
+  if (!Array.isArray(value)) return value;
+  const { keys, items = {} } = schema;
+  return value.flatMap((item) => {
+    const node = gone[keys ? itemName(item, keys) : `v:${JSON.stringify(item)}`];
+    const kept = isFields(node) ? reduced(item, node, items) : item;
+    return kept === undefined ? [] : [kept];
+  });
+}
+
+function reduced(value: unknown, node: Fields, schema: MergeSchema): unknown {
+  const children = Object.keys(node).filter((name) => name !== '.');
+  if (children.length === 0) return undefined;
+  const rest = withoutOwned(value, node, schema);
+  const isBare =
+    (Array.isArray(rest) && rest.length === 0) || (isFields(rest) && Object.keys(rest).length === 0);
+  return isBare || '.' in node ? undefined : rest;
+}

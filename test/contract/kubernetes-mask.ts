@@ -1,0 +1,56 @@
+import type { Fields } from './kubernetes-probe.ts';
+
+const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+
+/**
+ * Replaces what differs between two runs by what does not: uids and revisions by their order within the case, times by a
+ * word. So a write that should not have counted shows as a revision that moved.
+ */
+export function mask(answers: readonly unknown[], namespace: string): unknown[] {
+  const uids = new Map<string, string>();
+  const revisions = new Map<string, string>();
+  const found: number[] = [];
+  walk(answers, (name, value) => {
+    if (name === 'resourceVersion' && typeof value === 'string') found.push(Number(value));
+  });
+  [...new Set(found)]
+    .sort((a, b) => a - b)
+    .forEach((revision, index) => {
+      revisions.set(String(revision), `#${index + 1}`);
+    });
+  const text = (value: string) =>
+    (value.split('\n  core.')[0] ?? '')
+      .replaceAll(namespace, '<namespace>')
+      .replace(UID, (uid) => {
+        if (!uids.has(uid)) uids.set(uid, `uid-${uids.size + 1}`);
+        return uids.get(uid) ?? uid;
+      })
+      .replace(TIME, '<time>')
+      .replace(/(ResourceVersion in record|too old resource version: \d+) \((\d+)\)/g, '$1 (<revision>)');
+  const replace = (value: unknown, name?: string): unknown => {
+    if (name === 'resourceVersion') return revisions.get(String(value)) ?? value;
+    if (typeof value === 'string') return name === 'continue' ? '<continue>' : text(value);
+    if (Array.isArray(value)) return value.map((item) => replace(item));
+    if (typeof value !== 'object' || value === null) return value;
+    const masked: Fields = {};
+    for (const [key, item] of Object.entries(value)) {
+      if (key === 'managedFields' || key === 'selfLink') continue;
+      masked[key] = replace(item, key);
+    }
+    return masked;
+  };
+  return answers.map((answer) => replace(answer));
+}
+
+function walk(value: unknown, visit: (name: string, value: unknown) => void): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, item] of Object.entries(value)) {
+    // A list's own revision follows whatever else the server is doing.
+    if (name === 'metadata' && 'items' in value) {
+      delete (item as Fields).resourceVersion;
+    }
+    visit(name, item);
+    walk(item, visit);
+  }
+}
