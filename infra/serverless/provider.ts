@@ -1,3 +1,4 @@
+import type { Place } from '../resources/names.ts';
 import { functionPolicyJson, TRUST_POLICY } from '../resources/role.ts';
 import { packageFunctions } from './bundle.ts';
 import { CloudError } from './cloud-error.ts';
@@ -39,6 +40,9 @@ interface Writers {
 
 /** Commands that reach for the cloud; the others work without one. */
 const CLOUD_COMMANDS = ['deploy', 'remove', 'info', 'role'];
+
+/** A package is the same for every place; the plan is made all the same, as making it checks serverless.yml. */
+const NOWHERE: Place = { region: '', accountId: '' };
 
 /**
  * `provider: aliyun` for osls: packages the functions, deploys them with what triggers them to Function Compute, and
@@ -122,7 +126,7 @@ export class AliyunProvider {
     const { service, serviceDir } = this.#serverless;
     const progress = this.#writers.progress.get('package');
     progress.notice('Packaging the functions');
-    const sources = this.#plan({ region: 'none', accountId: 'none' }).functions;
+    const sources = this.#plan(NOWHERE).functions;
     const packages = await packageFunctions(sources, serviceDir);
     const artifacts = savePackages(packages, serviceDir, this.#options.package);
     // osls packs everything below the folder for a function that has no artifact yet.
@@ -151,6 +155,7 @@ export class AliyunProvider {
     const told: Told[] = [];
     log.notice(`Deploying ${plan.service} to ${target.region}, account ${target.accountId}`);
     log.notice();
+    progress.get('deploy').notice('Comparing with what is there');
     await deployStage(target, plan, packages, this.#listener(told));
     progress.get('deploy').remove();
 
@@ -203,14 +208,14 @@ export class AliyunProvider {
     );
   }
 
-  #plan(place: { region: string; accountId: string }): Plan {
+  #plan(place: Place): Plan {
     const { provider, functions } = this.#serverless.service;
     return planOf(readConfiguration({ provider, functions }), this.#stage, place);
   }
 
   #reachedTarget(): Target {
-    if (!this.#target)
-      throw new Error('the cloud has not been looked up; this command is not among CLOUD_COMMANDS');
+    // A TypeError, as it is no message for who deploys.
+    if (!this.#target) throw new TypeError('the command is missing in CLOUD_COMMANDS');
     return this.#target;
   }
 
