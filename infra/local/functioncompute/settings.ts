@@ -49,7 +49,7 @@ const environmentVariables = z
     `variables must not take more than ${LARGEST_ENVIRONMENT} bytes`,
   );
 
-const entryPoint = z.string().regex(/^[^.].*\.\w+$/, 'an entry point is file.export');
+const entryPoint = z.string().regex(/^[^.].*\.[\w$]+$/, 'an entry point is file.export');
 
 /** Runtimes that this machine's Node can stand in for. */
 const RUNTIMES = ['nodejs12', 'nodejs14', 'nodejs16', 'nodejs18', 'nodejs20'] as const;
