@@ -85,11 +85,14 @@ export async function startPresence({ client, clock, facts, log }: PresenceOptio
       await client.create(paths.leases(LEASES), lease);
     }
   };
-  const beat = () => {
-    timer = clock.after(beatMs, beat);
-    renew().catch(
-      (error) => beating && log(`${facts.name}: the lease is not renewed: ${(error as Error).message}`),
-    );
+  const beat = async () => {
+    try {
+      await renew();
+    } catch (error) {
+      if (beating) log(`${facts.name}: the lease is not renewed: ${(error as Error).message}`);
+    }
+    // Armed anew only when the answer is in: when the clock leaps by days, no day's worth of heartbeats is sent.
+    if (beating) timer = clock.after(beatMs, beat);
   };
 
   await register();
@@ -104,8 +107,9 @@ export async function startPresence({ client, clock, facts, log }: PresenceOptio
     resume() {
       pause();
       beating = true;
-      register().catch((error) => log(`${facts.name}: not registered again: ${(error as Error).message}`));
-      beat();
+      register()
+        .catch((error) => log(`${facts.name}: not registered again: ${(error as Error).message}`))
+        .then(beat);
     },
     close: pause,
   };

@@ -7,6 +7,7 @@ import { indexByController } from '../client/owners.ts';
 import { paths } from '../client/paths.ts';
 import type { Cluster } from './cluster.ts';
 import { createDeploymentController } from './deployment-controller.ts';
+import { createNodeController } from './node-controller.ts';
 import { createReplicaSetController } from './replicaset-controller.ts';
 import { createScheduler } from './scheduler.ts';
 import { createStatefulSetController } from './statefulset-controller.ts';
@@ -54,6 +55,7 @@ export async function startControllers(
     createReplicaSetController(cluster),
     createDeploymentController(cluster),
     createScheduler(cluster),
+    createNodeController(cluster),
   ];
   // What owners own is listed before the owners, or a restart would take it for missing.
   await Promise.all([nodes, revisions].map((informer) => informer.start()));

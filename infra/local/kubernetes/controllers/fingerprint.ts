@@ -12,11 +12,15 @@ export function fingerprint(value: unknown, salt = 0): string {
     .join('');
 }
 
-/** JSON with the fields in order. */
+/** JSON with the fields in order, and without those that are null: the API may write them or leave them out. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+      ? Object.fromEntries(
+          Object.entries(inner)
+            .filter(([, field]) => field !== null)
+            .sort(([left], [right]) => (left < right ? -1 : 1)),
+        )
       : inner,
   );
 }
@@ -24,8 +28,6 @@ export function canonical(value: unknown): string {
 /** Whether two statuses say the same: the API leaves out what is zero or empty. */
 export function sameStatus(left: object | undefined, right: object | undefined): boolean {
   const told = (status: object | undefined) =>
-    Object.fromEntries(
-      Object.entries(status ?? {}).filter(([, value]) => value !== 0 && value !== '' && value !== null),
-    );
+    Object.fromEntries(Object.entries(status ?? {}).filter(([, value]) => value !== 0 && value !== ''));
   return canonical(told(left)) === canonical(told(right));
 }
