@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { startFunctionCompute } from '../../infra/local/functioncompute/server.ts';
+import { type FunctionCompute, startFunctionCompute } from '../../infra/local/functioncompute/server.ts';
 import { createClock } from '../../infra/local/kernel/clock.ts';
 import { type CloudContext, createContext } from '../../infra/local/kernel/context.ts';
 import { type Mns, startMns } from '../../infra/local/mns/server.ts';
@@ -33,6 +33,7 @@ const Fc2Client = createRequire(import.meta.url)('@alicloud/fc2') as new (
 export interface DeployRig {
   readonly context: CloudContext;
   readonly mns: Mns;
+  readonly functionCompute: FunctionCompute;
   readonly fc: Fc2;
   readonly cloud: CloudFile;
   /** A folder with the project's serverless.yml and functions that tell what they were given. */
@@ -73,6 +74,7 @@ export async function startDeployRig(): Promise<DeployRig> {
   return {
     context,
     mns,
+    functionCompute,
     cloud,
     folder,
     fc: new Fc2Client(accountId, {

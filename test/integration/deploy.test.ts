@@ -94,6 +94,28 @@ describe('serverless deploy --stage local', () => {
     expect((await fetch(url)).status).toBeGreaterThanOrEqual(400);
   });
 
+  it('lets a message on the queue reach reconcile, decoded, and a minute reach retain', async () => {
+    const logged: string[] = [];
+    const ran: string[] = [];
+    rig.functionCompute.onLog(({ line }) => logged.push(line));
+    const both = new Promise<void>((resolve) => {
+      rig.functionCompute.onInvocation(({ functionName, source, error }) => {
+        ran.push([functionName, source, ...(error ? [error] : [])].join(' '));
+        if (ran.includes('reconcile queue') && ran.includes('retain timer')) resolve();
+      });
+    });
+    await rig.mns.queues.send('holdfast-local-hints', Buffer.from('{"hint":1}').toString('base64'));
+    await rig.context.clock.advance(60_000);
+    await both;
+    await rig.functionCompute.idle();
+
+    expect(ran).toEqual(expect.arrayContaining(['reconcile queue', 'retain timer']));
+    const line = logged.find((text) => text.includes('"received"')) ?? '';
+    expect(line).toContain('mns:Queue:SendMessage');
+    expect(JSON.parse(line.slice(line.indexOf('{'))).received[0].data.messageBody).toBe('{"hint":1}');
+    expect(rig.mns.queues.depth('holdfast-local-hints')).toMatchObject({ active: 0, inactive: 0 });
+  });
+
   it('limits the sweeps to one at a time, and keeps what they failed at', async () => {
     for (const name of ['retain', 'resync']) {
       const limit = await rig.fc.getOnDemandConfig(SERVICE, name, 'LATEST');
