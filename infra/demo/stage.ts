@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Cloud, type CloudOptions, startCloud } from '../local/cloud.ts';
+import type { Exporter } from '../local/exporter/exporter.ts';
+import type { CloudFile } from '../resources/cloud-file.ts';
+import { serviceName } from '../resources/names.ts';
+import { deploy } from '../serverless/deploy.ts';
+import { LOCAL_STAGE } from '../serverless/target.ts';
+
+export interface StageOptions extends CloudOptions {
+  /** Where `cloud.json` and `kubeconfig` are written. */
+  readonly folder: string;
+  /** Share of the cluster's Events that the exporter loses, 0 to 1. */
+  readonly dropEvents?: number;
+  /** Gets a line about what is going on. */
+  readonly report?: (line: string) => void;
+}
+
+/** A local cloud with Holdfast deployed on it, and an exporter that forwards the cluster's Events to it. */
+export interface Stage {
+  readonly cloud: Cloud;
+  readonly exporter: Exporter;
+  readonly kubeconfigPath: string;
+  readonly intakeUrl: string;
+  readonly intakeToken: string;
+  close(): Promise<void>;
+}
+
+export async function openStage({
+  folder,
+  dropEvents = 0,
+  report = () => {},
+  ...options
+}: StageOptions): Promise<Stage> {
+  report('starting the local cloud');
+  const cloud = await startCloud(options);
+  try {
+    const intakeToken = randomBytes(24).toString('hex');
+    const { cloudFile, kubeconfigPath } = await writeCloudFile(cloud, folder, intakeToken);
+    report(`deploying the functions: serverless deploy --stage ${LOCAL_STAGE}`);
+    await deploy({ stage: LOCAL_STAGE, cloudFile, log: (line) => report(`  ${line}`) });
+    const intakeUrl = cloud.functionCompute.httpUrl(serviceName(LOCAL_STAGE), 'intake');
+    const exporter = await cloud.exportEvents({
+      webhook: { url: intakeUrl, headers: { Authorization: `Bearer ${intakeToken}` } },
+      loss: { drop: dropEvents },
+    });
+    return { cloud, exporter, kubeconfigPath, intakeUrl, intakeToken, close: cloud.close };
+  } catch (error) {
+    await cloud.close();
+    throw error;
+  }
+}
+
+/** Leaves word of a running cloud where deployment, kubectl and people look for it. */
+export async function writeCloudFile(cloud: Cloud, folder: string, intakeToken: string) {
+  const { account } = cloud.context;
+  const content: CloudFile = {
+    accountId: account.id,
+    region: account.region,
+    accessKeyId: account.owner.accessKeyId,
+    accessKeySecret: account.owner.accessKeySecret,
+    endpoints: cloud.endpoints,
+    tablestoreInstance: cloud.tablestore.instance,
+    clusters: [cloud.cluster],
+    intakeToken,
+  };
+  const cloudFile = join(folder, 'cloud.json');
+  const kubeconfigPath = join(folder, 'kubeconfig');
+  await mkdir(folder, { recursive: true });
+  await writeFile(cloudFile, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  await writeFile(kubeconfigPath, cloud.cluster.kubeconfig, { mode: 0o600 });
+  return { cloudFile, kubeconfigPath };
+}
