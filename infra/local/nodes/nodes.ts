@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { CloudContext } from '../kernel/context.ts';
 import { createKubernetesClient } from '../kubernetes/client/client.ts';
 import { createEventRecorder, type EventRecorder } from '../kubernetes/client/event-recorder.ts';
@@ -70,6 +71,8 @@ export async function startNodes(context: CloudContext, options: NodesOptions): 
   const random = context.random.fork('nodes');
   const client = await createKubernetesClient(options.kubeconfig);
   const closing = new AbortController();
+  // Each pod listens to it.
+  setMaxListeners(0, closing.signal);
   const own = createEcsInterfaces({
     call: createEcsCall(openapi),
     clock,
