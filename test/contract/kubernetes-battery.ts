@@ -27,7 +27,7 @@ export interface Bench {
   watch(path: string): Promise<Watching>;
   /** Records something that is no answer. */
   note(value: unknown): void;
-  /** Waits until `check` holds for the answer of a GET; fails after five seconds. */
+  /** Waits until `check` holds for the answer of a GET; fails after half a minute. */
   eventually(path: string, check: (answer: Answer) => boolean): Promise<void>;
 }
 
@@ -86,7 +86,7 @@ export async function runCase(target: Target, { run }: Case, namespace: string):
     },
     note: (value) => answers.push(structuredClone(value)),
     async eventually(path, check) {
-      for (let attempt = 0; attempt < 100; attempt++) {
+      for (let attempt = 0; attempt < 600; attempt++) {
         if (check(await quietly('GET', path))) return;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }

@@ -171,17 +171,23 @@ export const KIND_CASES: readonly Case[] = [
   },
   {
     name: 'scale',
-    async run({ send }) {
+    async run({ send, namespace }) {
       await send('POST', 'statefulsets', workload());
       await send('GET', 'statefulsets/w/scale');
       await send('PATCH', 'statefulsets/w/scale', { spec: { replicas: 3 } }, 'merge');
-      await send('PUT', 'statefulsets/w/scale', { metadata: { name: 'w' }, spec: { replicas: 4 } });
+      await send('PUT', 'statefulsets/w/scale', {
+        metadata: { name: 'w', namespace },
+        spec: { replicas: 4 },
+      });
       await send('PUT', 'statefulsets/w/scale', { metadata: { name: 'w' }, spec: { replicas: -3 } });
       await send('PUT', 'statefulsets/w/scale', {
-        metadata: { name: 'w', resourceVersion: '1' },
+        metadata: { name: 'w', namespace, resourceVersion: '1' },
         spec: { replicas: 3 },
       });
-      await send('PUT', 'statefulsets/none/scale', { metadata: { name: 'none' }, spec: { replicas: 3 } });
+      await send('PUT', 'statefulsets/none/scale', {
+        metadata: { name: 'none', namespace },
+        spec: { replicas: 3 },
+      });
       await send('GET', 'statefulsets/w');
     },
   },
@@ -307,9 +313,10 @@ export const KIND_CASES: readonly Case[] = [
       await send('POST', things, thing({ id: 'abc', extra: 1, labels: { a: 'b' }, free: { x: 1 } }));
       await send('POST', things, thing({ id: 'abc' }));
       await send('POST', things, thing({}, { name: 'u' }));
-      await send('POST', things, thing({ id: '9', size: 0, mode: 'Maybe' }, { name: 'u' }));
+      await send('POST', things, thing({ id: '9' }, { name: 'u' }));
       await send('POST', things, thing({ id: 'abc', size: 'big' }, { name: 'u' }));
-      await send('POST', things, { metadata: { name: 'u' } });
+      await send('POST', things, thing({ id: 'abc', size: 0 }, { name: 'u' }));
+      await send('POST', things, thing({ id: 'abc', mode: 'Maybe' }, { name: 'u' }));
       await send('PUT', `${things}/t`, thing({ id: 'abd' }));
       await send('PATCH', `${things}/t`, { spec: { id: 'abd' }, status: { phase: 'No' } }, 'merge');
       await send('PATCH', `${things}/t`, { spec: { id: 'x' } }, 'strategic');

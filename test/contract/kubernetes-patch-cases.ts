@@ -151,7 +151,9 @@ export const PATCH_CASES: readonly Case[] = [
   },
   {
     name: 'strategic merge of pods',
-    async run({ send }) {
+    async run({ send, quietly }) {
+      const { body } = await quietly('POST', 'configmaps', map);
+      const owner = { uid: (body.metadata as { uid: string }).uid };
       await send('POST', 'pods', pod);
       await send('PATCH', 'pods/p', { spec: { containers: [{ name: 'one', image: 'one:2' }] } }, 'strategic');
       await send(
@@ -217,9 +219,7 @@ export const PATCH_CASES: readonly Case[] = [
         'pods/p',
         {
           metadata: {
-            ownerReferences: [
-              { apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '5a2fef18-d6c5-41de-8c5c-a998cfe5ba8b' },
-            ],
+            ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'a', ...owner }],
           },
         },
         'strategic',
@@ -228,7 +228,7 @@ export const PATCH_CASES: readonly Case[] = [
         'PATCH',
         'pods/p',
         {
-          metadata: { ownerReferences: [{ $patch: 'delete', uid: '5a2fef18-d6c5-41de-8c5c-a998cfe5ba8b' }] },
+          metadata: { ownerReferences: [{ $patch: 'delete', ...owner }] },
         },
         'strategic',
       );
@@ -300,6 +300,7 @@ export const PATCH_CASES: readonly Case[] = [
         inPod({ containers: [{ $patch: 'replace' }, { name: 'only', image: 'only:1' }] }),
         'strategic',
       );
+      await send('PATCH', 'deployments/d', { metadata: { labels: { old: 'label' } } }, 'strategic');
       await send(
         'PATCH',
         'deployments/d',

@@ -17,23 +17,25 @@ export function mergeApplied(live: unknown, applied: unknown, schema: MergeSchem
   return schema.keys ? mergeKeyed(live, applied, schema, schema.keys) : applied;
 }
 
-/** Applied items keep the applied order; the others follow, in the order of the live list. */
+/** The live list keeps its order; what is new comes after. */
 function mergeKeyed(
   live: unknown[],
   applied: unknown[],
   schema: MergeSchema,
   keys: readonly string[],
 ): unknown[] {
-  const byName = new Map(live.map((item) => [itemName(item, keys), item]));
-  const named = new Set(applied.map((item) => itemName(item, keys)));
-  const merged = applied.map((item) =>
-    mergeApplied(byName.get(itemName(item, keys)), item, schema.items ?? {}),
-  );
-  return [...merged, ...live.filter((item) => !named.has(itemName(item, keys)))];
+  const items = schema.items ?? {};
+  const byName = new Map(applied.map((item) => [itemName(item, keys), item]));
+  const known = new Set(live.map((item) => itemName(item, keys)));
+  const merged = live.map((item) => {
+    const name = itemName(item, keys);
+    return byName.has(name) ? mergeApplied(item, byName.get(name), items) : item;
+  });
+  return [...merged, ...applied.filter((item) => !known.has(itemName(item, keys)))];
 }
 
 function mergeSet(live: unknown[], applied: unknown[]): unknown[] {
-  return [...applied, ...live.filter((item) => !applied.some((other) => equal(item, other)))];
+  return [...live, ...applied.filter((item) => !live.some((other) => equal(item, other)))];
 }
 
 /**

@@ -14,7 +14,6 @@ import {
 import {
   clone,
   equal,
-  type Fields,
   isFields,
   type KubeObject,
   type ManagedFields,
@@ -22,7 +21,7 @@ import {
   textAt,
 } from './objects.ts';
 import { groupVersion, type Resource } from './resources.ts';
-import { badRequest, cause, conflict, StatusError } from './status.ts';
+import { badRequest, cause, conflict, invalidOptions, StatusError } from './status.ts';
 import { create, decodeObject, update } from './writes.ts';
 
 export interface ApplyRequest {
@@ -189,16 +188,12 @@ function conflicts(contested: readonly Contest[]): StatusError {
 
 /** The options that only an apply may carry, and must. */
 export function checkPatchOptions(query: URLSearchParams, isApply: boolean): void {
-  const refuse = (found: ReturnType<typeof cause.required>) =>
-    new StatusError(
-      422,
-      'Invalid',
-      `PatchOptions.meta.k8s.io "" is invalid: ${found.field}: ${found.message}`,
-      { group: 'meta.k8s.io', kind: 'PatchOptions', causes: [found] } satisfies Fields,
-    );
   if (isApply && !query.get('fieldManager'))
-    throw refuse(cause.required('fieldManager', 'is required for apply patch'));
+    throw invalidOptions('PatchOptions', cause.required('fieldManager', 'is required for apply patch'));
   if (!isApply && query.has('force')) {
-    throw refuse(cause.forbidden('force', 'may not be specified for non-apply patch'));
+    throw invalidOptions(
+      'PatchOptions',
+      cause.forbidden('force', 'may not be specified for non-apply patch'),
+    );
   }
 }

@@ -1,15 +1,29 @@
+import { writeTimes } from './conditions.ts';
 import {
   ensureFields,
   equal,
   fieldsAt,
   isFields,
+  type KubeObject,
   listAt,
   numberAt,
   recordsAt,
   setDefault,
+  textAt,
 } from './objects.ts';
 import type { Rules } from './resources.ts';
 import { type Cause, cause } from './status.ts';
+
+/** Go leaves empty maps out. */
+function dropEmpty(object: KubeObject, ...names: string[]): void {
+  for (const name of names) {
+    if (isFields(object[name]) && Object.keys(object[name]).length === 0) delete object[name];
+  }
+}
+
+export const CONFIG_MAP_RULES: Rules = {
+  defaults: (map) => dropEmpty(map, 'data', 'binaryData'),
+};
 
 export const NAMESPACE_RULES: Rules = {
   defaults(namespace) {
@@ -34,6 +48,7 @@ export const NODE_RULES: Rules = {
     setDefault(ensureFields(ensureFields(status, 'daemonEndpoints'), 'kubeletEndpoint'), 'Port', 0);
     const info = ensureFields(status, 'nodeInfo');
     for (const name of NODE_INFO) setDefault(info, name, '');
+    writeTimes(node, 'lastHeartbeatTime', 'lastTransitionTime');
   },
   beforeCreate(node) {
     // A node must prove that it is ready before it gets pods. Source: TaintNodesByCondition admission plugin.
@@ -62,6 +77,7 @@ const NODE_INFO = [
 export const SECRET_RULES: Rules = {
   defaults(secret) {
     setDefault(secret, 'type', 'Opaque');
+    dropEmpty(secret, 'data');
     if (!isFields(secret.stringData)) return;
     const data = ensureFields(secret, 'data');
     for (const [name, value] of Object.entries(secret.stringData)) {
@@ -84,6 +100,7 @@ export const SERVICE_RULES: Rules = {
     }
     setDefault(spec, 'type', 'ClusterIP');
     setDefault(spec, 'sessionAffinity', 'None');
+    if (textAt(spec, 'clusterIP') !== '') setDefault(spec, 'clusterIPs', [spec.clusterIP]);
     setDefault(ensureFields(service, 'status'), 'loadBalancer', {});
   },
   beforeCreate(service) {

@@ -13,13 +13,11 @@ export const DEFINITION_RULES: Rules = {
   },
   beforeCreate(definition) {
     const stored = recordsAt(definition, 'spec', 'versions').find((version) => version.storage === true);
-    const spec = fieldsAt(definition, 'spec');
     definition.status = {
-      conditions: [],
+      conditions: null,
       acceptedNames: { plural: '', kind: '' },
       storedVersions: stored ? [stored.name] : [],
     };
-    setDefault(spec, 'preserveUnknownFields', undefined);
   },
   validate: validateDefinition,
   validateUpdate(next, current) {

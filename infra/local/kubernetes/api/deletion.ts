@@ -7,9 +7,9 @@ import {
   badRequest,
   cause,
   detailsOf,
+  invalidOptions,
   notFound,
   preconditionFailed,
-  StatusError,
   successBody,
 } from './status.ts';
 import type { Stored } from './store.ts';
@@ -39,12 +39,9 @@ export function parseDeleteOptions(body: unknown, query: URLSearchParams): Delet
   const wished = textAt(fields, 'propagationPolicy') || query.get('propagationPolicy') || '';
   const policy = POLICIES.find((known) => known === wished);
   if (wished !== '' && !policy) {
-    const found = cause.unsupported('propagationPolicy', wished, [...POLICIES, 'nil']);
-    throw new StatusError(
-      422,
-      'Invalid',
-      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: ${found.message}`,
-      { group: 'meta.k8s.io', kind: 'DeleteOptions', causes: [found] },
+    throw invalidOptions(
+      'DeleteOptions',
+      cause.unsupported('propagationPolicy', wished, [...POLICIES, 'nil']),
     );
   }
   const orphanDependents = fields.orphanDependents ?? query.get('orphanDependents');

@@ -69,6 +69,14 @@ export function resourceList(catalog: Catalog, group: string, version: string): 
   };
 }
 
+/** Custom resources list theirs in an order of their own. */
+const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+
+function verbsOf(resource: Resource): string[] {
+  if (resource.custom) return CUSTOM_VERBS;
+  return resource.kind === 'Namespace' ? VERBS.filter((verb) => verb !== 'deletecollection') : VERBS;
+}
+
 function describeResource(resource: Resource): { name: string; [field: string]: unknown }[] {
   const { plural, singular, namespaced, kind, shortNames, categories } = resource;
   return [
@@ -77,7 +85,7 @@ function describeResource(resource: Resource): { name: string; [field: string]: 
       singularName: singular,
       namespaced,
       kind,
-      verbs: resource.kind === 'Namespace' ? VERBS.filter((verb) => verb !== 'deletecollection') : VERBS,
+      verbs: verbsOf(resource),
       ...(shortNames.length === 0 ? {} : { shortNames }),
       ...(categories.length === 0 ? {} : { categories }),
     },

@@ -54,8 +54,13 @@ export function validateNewEvent(event: KubeObject): Cause[] {
   const causes: Cause[] = [];
   if (event.eventTime === null || event.eventTime === undefined)
     return invalidType(event, [cause.required('eventTime')]);
-  for (const name of ['reportingController', 'reportingInstance', 'action', 'reason']) {
-    if (textAt(event, name) === '') causes.push(cause.required(name));
+  for (const [name, field] of [
+    ['reportingComponent', 'reportingController'],
+    ['reportingInstance', 'reportingInstance'],
+    ['action', 'action'],
+    ['reason', 'reason'],
+  ] as const) {
+    if (textAt(event, name) === '') causes.push(cause.required(field));
   }
   return invalidType(event, causes);
 }

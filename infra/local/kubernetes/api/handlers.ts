@@ -9,7 +9,14 @@ import { APPLY_PATCH, applyPatch, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } fro
 import { type Format, objectJson } from './representation.ts';
 import { type Resource, represent } from './resources.ts';
 import type { Route } from './routes.ts';
-import { badRequest, methodNotAllowed, notFound, pathNotFound, StatusError } from './status.ts';
+import {
+  badRequest,
+  methodNotAllowed,
+  notFound,
+  pathNotFound,
+  StatusError,
+  unsupportedMediaType,
+} from './status.ts';
 import { bind, evict, scaleOf, writeScale } from './subresources.ts';
 import { stream, watchOf } from './watches.ts';
 import { create, decodeObject, update } from './writes.ts';
@@ -172,14 +179,8 @@ function patch(call: Call, name: string, subresource: 'status' | undefined): Rep
 function patchBody(request: Request, resource: Resource, type: string): unknown {
   const accepted = [JSON_PATCH, MERGE_PATCH, ...(resource.custom ? [] : [STRATEGIC_PATCH]), APPLY_PATCH];
   if (!accepted.includes(type)) {
-    throw new StatusError(
-      415,
-      'UnsupportedMediaType',
-      accepted.includes(type) || !resource.custom
-        ? '415: Unsupported Media Type'
-        : `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
-      {},
-    );
+    if (resource.custom) throw unsupportedMediaType(accepted);
+    throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   }
   if (type === APPLY_PATCH) return parseYaml(request.body);
   try {

@@ -1,4 +1,5 @@
 import {
+  CONFIG_MAP_RULES,
   ENDPOINTS_RULES,
   LEASE_RULES,
   NAMESPACE_RULES,
@@ -116,7 +117,7 @@ const workload = {
 
 /** Every kind that the server knows by itself. */
 export const BUILT_IN: readonly Resource[] = [
-  declare({ kind: 'ConfigMap', shortNames: ['cm'] }),
+  declare({ kind: 'ConfigMap', shortNames: ['cm'], rules: CONFIG_MAP_RULES }),
   declare({
     kind: 'Endpoints',
     plural: 'endpoints',

@@ -4,7 +4,7 @@ import { type Format, partial } from './representation.ts';
 import { groupVersion, type Resource, represent } from './resources.ts';
 import { both, fieldPredicate, labelPredicate, type Predicate } from './selectors.ts';
 import { jsonOf } from './serialization.ts';
-import { badRequest, expired, StatusError } from './status.ts';
+import { badRequest, type Cause, cause, expired, invalidOptions, StatusError } from './status.ts';
 import type { Stored } from './store.ts';
 import { tableOf } from './tables.ts';
 
@@ -123,23 +123,31 @@ function revisionToRead(api: Api, query: URLSearchParams): number {
   const asked = parseRevision(query.get('resourceVersion'));
   const match = query.get('resourceVersionMatch');
   const current = api.store.revision();
-  if (match !== null && match !== '') {
-    if (asked === undefined)
-      throw badListOptions('resourceVersionMatch is forbidden unless resourceVersion is provided');
+  if (match) {
+    const field = 'resourceVersionMatch';
+    if (asked === undefined) {
+      throw badListOptions(
+        cause.forbidden(field, 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
+      );
+    }
     if (match === 'Exact') {
-      if (asked === 0)
-        throw badListOptions('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
+      if (asked === 0) {
+        throw badListOptions(
+          cause.forbidden(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
+        );
+      }
       if (asked > current) throw tooLarge(asked, current);
       return asked;
     }
-    if (match !== 'NotOlderThan') throw badListOptions(`resourceVersionMatch: Unsupported value: "${match}"`);
+    if (match !== 'NotOlderThan') {
+      throw badListOptions(cause.unsupported(field, match, ['Exact', 'NotOlderThan', '']));
+    }
   }
   if (asked !== undefined && asked > current) throw tooLarge(asked, current);
   return current;
 }
 
-const badListOptions = (message: string) =>
-  new StatusError(422, 'Invalid', `ListOptions.meta.k8s.io "" is invalid: ${message}`);
+const badListOptions = (found: Cause) => invalidOptions('ListOptions', found);
 
 const tooLarge = (asked: number, current: number) =>
   new StatusError(504, 'Timeout', `Timeout: Too large resource version: ${asked}, current: ${current}`, {

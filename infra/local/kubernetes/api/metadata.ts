@@ -75,8 +75,8 @@ function validateName(resource: Resource, name: string, field: string): Cause[] 
 function validateOwners(metadata: ObjectMeta): Cause[] {
   const causes: Cause[] = [];
   const owners = metadata.ownerReferences ?? [];
-  owners.forEach((owner, index) => {
-    const at = `metadata.ownerReferences[${index}]`;
+  owners.forEach((owner) => {
+    const at = 'metadata.ownerReferences';
     if (!owner.apiVersion) causes.push(cause.invalid(`${at}.apiVersion`, '', 'version must not be empty'));
     if (!owner.kind) causes.push(cause.invalid(`${at}.kind`, '', 'kind must not be empty'));
     if (!owner.name) causes.push(cause.invalid(`${at}.name`, '', 'name must not be empty'));
@@ -99,12 +99,12 @@ const STANDARD_FINALIZERS = new Set(['orphan', 'foregroundDeletion', 'kubernetes
 
 function validateFinalizers(metadata: ObjectMeta): Cause[] {
   const finalizers = metadata.finalizers ?? [];
-  const causes = finalizers.flatMap((finalizer) => {
+  const causes = finalizers.flatMap((finalizer, index) => {
     const found = qualifiedName('metadata.finalizers', finalizer);
     if (found.length > 0 || finalizer.includes('/') || STANDARD_FINALIZERS.has(finalizer)) return found;
     return [
       cause.invalid(
-        'metadata.finalizers',
+        `metadata.finalizers[${index}]`,
         finalizer,
         'name is neither a standard finalizer name nor is it fully qualified',
       ),

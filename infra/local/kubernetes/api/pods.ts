@@ -1,3 +1,4 @@
+import { writeTimes } from './conditions.ts';
 import {
   clone,
   ensureFields,
@@ -23,6 +24,7 @@ export const POD_RULES: Rules = {
     const spec = ensureFields(pod, 'spec');
     defaultPodSpec(spec);
     setDefault(spec, 'enableServiceLinks', true);
+    writeTimes(pod, 'lastProbeTime', 'lastTransitionTime');
   },
   beforeCreate(pod) {
     const spec = ensureFields(pod, 'spec');

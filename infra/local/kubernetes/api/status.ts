@@ -117,6 +117,38 @@ export function invalid(resource: Resource, name: string, causes: readonly Cause
 
 const groupSuffix = (resource: Resource) => (resource.group === '' ? '' : `.${resource.group}`);
 
+/** A PUT without the revision that it replaces, of a kind that asks for it; the resource, not the kind, is named. */
+export function revisionRequired(resource: Resource, name: string): StatusError {
+  const field = 'metadata.resourceVersion';
+  const message = 'Invalid value: 0x0: must be specified for an update';
+  return new StatusError(
+    422,
+    'Invalid',
+    `${qualified(resource)} "${name}" is invalid: ${field}: ${message}`,
+    {
+      ...detailsOf(resource, name),
+      causes: [{ reason: 'FieldValueInvalid', message, field }],
+    },
+  );
+}
+
+/** Options of a request that cannot be meant. */
+export function invalidOptions(
+  kind: 'ListOptions' | 'DeleteOptions' | 'PatchOptions',
+  found: Cause,
+): StatusError {
+  return new StatusError(
+    422,
+    'Invalid',
+    `${kind}.meta.k8s.io "" is invalid: ${found.field}: ${found.message}`,
+    {
+      group: 'meta.k8s.io',
+      kind,
+      causes: [found],
+    },
+  );
+}
+
 export function badRequest(message: string): StatusError {
   return new StatusError(400, 'BadRequest', message);
 }

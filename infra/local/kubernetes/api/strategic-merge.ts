@@ -1,6 +1,6 @@
 import type { MergeSchema } from './merge-schema.ts';
 import { equal, type Fields, isFields } from './objects.ts';
-import { badRequest } from './status.ts';
+import { badRequest, StatusError } from './status.ts';
 
 const DIRECTIVE = '$patch';
 const RETAIN_KEYS = '$retainKeys';
@@ -78,7 +78,11 @@ function mergeRecords(
   for (const change of changes) {
     const id = change[key];
     if (id === undefined || id === null) {
-      throw badRequest(`map: ${JSON.stringify(change)} does not contain declared merge key: ${key}`);
+      throw new StatusError(
+        500,
+        undefined,
+        `map: ${goText(change)} does not contain declared merge key: ${key}`,
+      );
     }
     if (change[DIRECTIVE] === 'delete') {
       result = result.filter((item) => !equal(keyOf(item), id));
@@ -178,4 +182,12 @@ function withoutNulls(value: unknown): unknown {
     if (item !== null) kept[name] = withoutNulls(item);
   }
   return kept;
+}
+
+/** Go's `%v` of a decoded JSON value. */
+function goText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`;
+  if (!isFields(value)) return String(value);
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `map[${entries.map(([name, item]) => `${name}:${goText(item)}`).join(' ')}]`;
 }

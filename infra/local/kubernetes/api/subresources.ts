@@ -12,7 +12,7 @@ import {
   textAt,
 } from './objects.ts';
 import type { Resource, ScalePaths } from './resources.ts';
-import { badRequest, cause, conflict, notFound, StatusError } from './status.ts';
+import { badRequest, type Cause, cause, conflict, invalid, notFound, StatusError } from './status.ts';
 import { selectorText } from './workloads.ts';
 import { update } from './writes.ts';
 
@@ -20,6 +20,7 @@ import { update } from './writes.ts';
 export function scaleOf(object: KubeObject, paths: ScalePaths): Fields {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = paths.selector === undefined ? undefined : read(object, ...paths.selector.split('.'));
+  const replicas = numberAt(object, ...paths.specReplicas.split('.')) ?? 0;
   const text = isFields(selector) ? selectorText(selector) : selector;
   return {
     kind: 'Scale',
@@ -31,7 +32,7 @@ export function scaleOf(object: KubeObject, paths: ScalePaths): Fields {
       resourceVersion,
       creationTimestamp,
     },
-    spec: { replicas: numberAt(object, ...paths.specReplicas.split('.')) ?? 0 },
+    spec: replicas === 0 ? {} : { replicas },
     status: {
       replicas: numberAt(object, ...paths.statusReplicas.split('.')) ?? 0,
       ...(typeof text === 'string' && text !== '' ? { selector: text } : {}),
@@ -58,20 +59,13 @@ export function writeScale(
     throw badRequest(`the name of the object (${named}) does not match the name on the URL (${name})`);
   }
   const replicas = numberAt(scale, 'spec', 'replicas') ?? 0;
-  if (replicas < 0) {
-    const found = cause.invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
-    throw new StatusError(
-      422,
-      'Invalid',
-      `Scale.autoscaling "${name}" is invalid: ${found.field}: ${found.message}`,
-      {
-        name,
-        group: 'autoscaling',
-        kind: 'Scale',
-        causes: [found],
-      },
-    );
+  const causes: Cause[] = [];
+  if (resource.namespaced && textAt(scale, 'metadata', 'namespace') === '') {
+    causes.push(cause.required('metadata.namespace'));
   }
+  if (replicas < 0)
+    causes.push(cause.invalid('spec.replicas', replicas, 'must be greater than or equal to 0'));
+  if (causes.length > 0) throw invalid({ ...resource, group: 'autoscaling', kind: 'Scale' }, name, causes);
   const updated = update({
     api,
     resource,

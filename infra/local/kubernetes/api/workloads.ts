@@ -1,3 +1,4 @@
+import { writeTimes } from './conditions.ts';
 import {
   ensureFields,
   equal,
@@ -102,6 +103,7 @@ export const deploymentRules: Rules = {
     setDefault(spec, 'revisionHistoryLimit', 10);
     setDefault(spec, 'progressDeadlineSeconds', 600);
     setDefault(object, 'status', {});
+    writeTimes(object, 'lastUpdateTime', 'lastTransitionTime');
   },
   beforeCreate(object) {
     object.status = {};
@@ -126,6 +128,7 @@ export const replicaSetRules: Rules = {
   defaults(object) {
     defaultTemplate(object);
     setDefault(ensureFields(object, 'status'), 'replicas', 0);
+    writeTimes(object, 'lastTransitionTime');
   },
   beforeCreate(object) {
     object.status = { replicas: 0 };
@@ -164,6 +167,7 @@ export const statefulSetRules: Rules = {
       setDefault(claim, 'status', { phase: 'Pending' });
     }
     setDefault(ensureFields(object, 'status'), 'replicas', 0);
+    writeTimes(object, 'lastTransitionTime');
   },
   beforeCreate(object) {
     object.status = { replicas: 0 };

@@ -13,6 +13,7 @@ import {
   invalid,
   MODIFIED,
   notFound,
+  revisionRequired,
   StatusError,
 } from './status.ts';
 
@@ -91,11 +92,11 @@ export function create(api: Api, resource: Resource, object: KubeObject, options
   metadata.uid = api.uid();
   metadata.creationTimestamp = api.now();
   if (resource.generation) metadata.generation = 1;
-  resource.rules.beforeCreate?.(object);
   resource.rules.defaults?.(object);
+  resource.rules.beforeCreate?.(object);
   const causes = [...validateMetadata(resource, metadata), ...(resource.rules.validate?.(object) ?? [])];
   if (resource.group === 'events.k8s.io') causes.push(...validateNewEvent(object));
-  if (causes.length > 0) throw invalid(resource, metadata.name ?? '', causes);
+  if (causes.length > 0) throw invalid(storedAs(resource), metadata.name ?? '', causes);
   if (api.store.get(resource.collection, metadata.namespace, metadata.name)) {
     throw alreadyExists(resource, metadata.name);
   }
@@ -108,13 +109,7 @@ export function create(api: Api, resource: Resource, object: KubeObject, options
 
 function clearSystemFields(metadata: ObjectMeta): void {
   const fields = metadata as unknown as Fields;
-  for (const name of [
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'managedFields',
-    'selfLink',
-    'generation',
-  ]) {
+  for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'managedFields', 'selfLink']) {
     delete fields[name];
   }
 }
@@ -185,13 +180,7 @@ function checkIdentity(
     );
   }
   if (!resourceVersion && !resource.unconditionalUpdate && !isPatch) {
-    throw invalid(resource, name, [
-      {
-        reason: 'FieldValueInvalid',
-        message: 'Invalid value: 0x0: must be specified for an update',
-        field: 'metadata.resourceVersion',
-      },
-    ]);
+    throw revisionRequired(resource, name);
   }
   if (resourceVersion && resourceVersion !== current.metadata.resourceVersion) {
     throw conflict(resource, name, MODIFIED);
@@ -199,11 +188,8 @@ function checkIdentity(
 }
 
 /** Keeps what this path may not change: the status of the main resource, all else of the status subresource. */
-function merge(
-  { resource, subresource }: UpdateRequest,
-  wished: KubeObject,
-  current: KubeObject,
-): KubeObject {
+function merge(request: UpdateRequest, wished: KubeObject, current: KubeObject): KubeObject {
+  const { resource, subresource } = request;
   const held = current.metadata;
   const metadata: ObjectMeta = {
     ...wished.metadata,
@@ -212,6 +198,7 @@ function merge(
     resourceVersion: held.resourceVersion,
   };
   for (const name of ['generation', 'generateName'] as const) keep(metadata, held, name);
+  if (!request.isApply) keep(metadata, held, 'managedFields');
   for (const name of ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     if (metadata[name] === undefined) keep(metadata, held, name);
   }
@@ -260,7 +247,12 @@ function validateUpdated(
       ...(resource.rules.validateUpdate?.(next, current) ?? []),
     );
   }
-  if (causes.length > 0) throw invalid(resource, name, causes);
+  if (causes.length > 0) throw invalid(storedAs(resource), name, causes);
+}
+
+/** Validation speaks of the kind that is stored, whatever version the client uses. */
+function storedAs(resource: Resource): Resource {
+  return resource.conversion ? { ...resource, group: '' } : resource;
 }
 
 /** Writes what changed, counts the generation, and finishes a deletion that waited for its last finalizer. */
