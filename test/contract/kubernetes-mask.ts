@@ -6,13 +6,10 @@ const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 /** Kept by each server in its own way: owners of fields, help texts, hashes. */
 const UNEQUAL = new Set(['managedFields', 'selfLink', 'description', 'storageVersionHash']);
 
-/** Version 1.20 names some causes twice. */
+/** Version 1.20 names some causes twice, and conflicts in any order. */
 const distinct = (causes: unknown[]) => {
-  const seen = new Set<string>();
-  return causes.filter((cause) => {
-    const text = JSON.stringify(cause);
-    return seen.has(text) ? false : seen.add(text);
-  });
+  const texts = new Set(causes.map((cause) => JSON.stringify(cause)));
+  return [...texts].sort().map((text) => JSON.parse(text) as unknown);
 };
 
 /**

@@ -1,8 +1,9 @@
 import type { Api } from './api.ts';
+import { plainList } from './lists.ts';
 import { ordered } from './metadata.ts';
 import { type Fields, isFields, type KubeObject, numberAt, textAt, timestamp } from './objects.ts';
 import { markContainer } from './phased-deletion.ts';
-import { groupVersion, type Resource, represent } from './resources.ts';
+import { type Resource, represent } from './resources.ts';
 import {
   badRequest,
   cause,
@@ -178,20 +179,16 @@ function wishedFinalizers(current: readonly string[], propagation: DeleteOptions
   return others;
 }
 
-/** Deletes every object that is listed; answers the list as it was. */
+/** Deletes every object that is listed; answers the list as it was, as JSON. */
 export function removeCollection(
   api: Api,
   resource: Resource,
   listed: readonly Stored[],
   options: DeleteOptions,
-): Fields {
+): string {
   for (const { object } of listed) {
     remove(api, resource, object.metadata.namespace, object.metadata.name, options);
   }
-  return {
-    kind: resource.listKind,
-    apiVersion: groupVersion(resource),
-    metadata: { resourceVersion: String(api.store.revision()) },
-    items: listed.map(({ object }) => represent(resource, object)),
-  };
+  const before = listed.map(({ object }) => represent(resource, object));
+  return plainList(resource, before, { resourceVersion: String(api.store.revision()) });
 }

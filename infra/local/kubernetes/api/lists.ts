@@ -1,5 +1,5 @@
 import type { Api } from './api.ts';
-import type { Fields } from './objects.ts';
+import type { Fields, KubeObject } from './objects.ts';
 import { type Format, partial } from './representation.ts';
 import { groupVersion, type Resource, represent } from './resources.ts';
 import { both, fieldPredicate, labelPredicate, type Predicate } from './selectors.ts';
@@ -179,8 +179,14 @@ export function listJson(api: Api, scope: Scope, query: URLSearchParams, format:
       items: objects.map((object) => partial(object, format)),
     });
   }
+  return plainList(resource, objects, metadata);
+}
+
+/** A list of whole objects, as JSON. */
+export function plainList(resource: Resource, objects: readonly KubeObject[], metadata: Fields): string {
   const head = JSON.stringify({ kind: resource.listKind, apiVersion: groupVersion(resource), metadata });
-  return `${head.slice(0, -1)},"items":[${objects.map((object) => itemJson(resource, jsonOf(object))).join(',')}]}`;
+  const items = objects.map((object) => itemJson(resource, jsonOf(object)));
+  return `${head.slice(0, -1)},"items":[${items.join(',')}]}`;
 }
 
 /** Items of typed lists carry no kind and version; those of custom resources do. */

@@ -41,7 +41,9 @@ export function decodeObject(
   if (resource.namespaced) {
     if (metadata.namespace && metadata.namespace !== namespace) {
       throw badRequest(
-        'the namespace of the provided object does not match the namespace sent on the request',
+        name === undefined
+          ? 'the namespace of the provided object does not match the namespace sent on the request'
+          : `the namespace of the object (${metadata.namespace}) does not match the namespace on the request (${namespace})`,
       );
     }
     if (namespace !== undefined) metadata.namespace = namespace;
