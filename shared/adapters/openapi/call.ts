@@ -1,7 +1,7 @@
 import OpenApi, { $OpenApiUtil } from '@alicloud/openapi-core';
 import { RuntimeOptions } from '@darabonba/typescript';
 import type { Credentials } from '../credentials.ts';
-import { failure, isLostAnswer } from '../failure.ts';
+import { failure } from '../failure.ts';
 import { verdictOfCode } from './codes.ts';
 
 /** Parameters of a call; lists and tags are flattened the way RPC APIs want them (`PrivateIpAddress.1`, `Tag.1.Key`). */
@@ -90,8 +90,11 @@ function flatten(parameters: Parameters): Record<string, string> {
 
 function readError(action: string, error: unknown) {
   const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: unknown };
-  const text = `${action}: ${String(message ?? error)}`;
-  if (typeof statusCode !== 'number' || isLostAnswer(error)) {
+  // Without the id of the request (the cause still has it): what is told to a pod again must be the same text.
+  const text = `${action}: ${String(message ?? error).replace(/ request id: \S+$/i, '')}`;
+  // A status means that the cloud has answered, whatever its wording: many of its messages speak of a "network
+  // interface", and none of those is a lost answer.
+  if (typeof statusCode !== 'number') {
     return failure('unavailable', typeof code === 'string' ? code : 'NoAnswer', text, error);
   }
   const name = typeof code === 'string' && code ? code : `HTTP${statusCode}`;
