@@ -35,6 +35,12 @@ export interface Ledger {
   tally(): Tally;
 }
 
+/**
+ * A private IP is on nobody's ENI from the moment its pod's ENI is deleted until it is parked: with every event lost,
+ * that takes a sweep. Missing for longer than this, it has been given up. ms
+ */
+const UNHELD_MS = 2 * 60_000;
+
 export function createLedger(): Ledger {
   const holdings = new Map<string, Holding>();
   const counts = { rebinds: 0, kept: 0, lost: 0, wrongReleases: 0 };
@@ -63,6 +69,7 @@ export function createLedger(): Ledger {
       for (const [key, holding] of holdings) {
         const due = holding.goneAt !== undefined && holding.goneAt + holding.retentionMs <= now;
         if (inCloud.has(holding.address)) continue;
+        if (holding.kind === 'ip' && (holding.goneAt === undefined || now - holding.goneAt < UNHELD_MS)) continue;
         holdings.delete(key);
         if (due) continue;
         counts.wrongReleases++;

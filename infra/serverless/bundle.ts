@@ -20,16 +20,6 @@ const FIXED_TIME = new Date(1980, 0, 1, 0, 0, 0);
 const UNIX = 3;
 const READABLE = 0o100644 << 16;
 
-/** CommonJS dependencies in an ES module still call these. */
-const COMMONJS_NAMES = [
-  "import { createRequire as __createRequire } from 'node:module';",
-  "import { fileURLToPath as __fileURLToPath } from 'node:url';",
-  "import { dirname as __dirnameOf } from 'node:path';",
-  'const require = __createRequire(import.meta.url);',
-  'const __filename = __fileURLToPath(import.meta.url);',
-  'const __dirname = __dirnameOf(__filename);',
-].join('\n');
-
 /**
  * Bundles each function with everything it imports into an archive of its own; by function name. The same sources give
  * the same bytes, wherever and whenever they are built. Throws an Error when a source is missing, does not compile or
@@ -60,10 +50,14 @@ function bundle(functions: readonly PackagedSource[], folder: string) {
     absWorkingDir: folder,
     entryPoints: functions.map(({ name, source }) => ({ in: sourceFile(source), out: name })),
     outdir: '.',
-    outExtension: { '.js': '.mjs' },
+    outExtension: { '.js': '.cjs' },
     write: false,
     bundle: true,
-    format: 'esm',
+    // The Tablestore SDK assigns to names that it never declared: strict code, such as an ES module's, forbids that.
+    format: 'cjs',
+    // It also calls Buffer(): Node forgives that in node_modules, and warns in a bundle.
+    banner: { js: 'process.noDeprecation = true;' },
+    tsconfigRaw: { compilerOptions: { alwaysStrict: false } },
     platform: 'node',
     target: 'node20',
     // Not minified: stack traces in the log are read by their names and lines, and a bundle of 8 MB with every SDK
@@ -71,8 +65,6 @@ function bundle(functions: readonly PackagedSource[], folder: string) {
     keepNames: true,
     sourcemap: 'external',
     sourcesContent: false,
-    metafile: true,
-    banner: { js: COMMONJS_NAMES },
     // @alicloud/mns requires it in a branch that Node never takes, and does not declare it.
     external: ['babel-runtime/*'],
     legalComments: 'none',
@@ -82,19 +74,25 @@ function bundle(functions: readonly PackagedSource[], folder: string) {
   });
 }
 
-function packageOf({ name, source }: PackagedSource, { outputFiles, metafile }: Built): Package {
-  const exported = metafile.outputs[`${name}.mjs`]?.exports ?? [];
+function packageOf({ name, source }: PackagedSource, { outputFiles }: Built): Package {
+  const code = outputFiles.find((file) => basename(file.path) === `${name}.cjs`);
+  const map = outputFiles.find((file) => basename(file.path) === `${name}.cjs.map`);
+  if (!code || !map) throw new Error(`functions.${name}: esbuild gave no code for ${sourceFile(source)}`);
+  const exported = exportsOf(code.text);
   if (!exported.includes(source.export)) {
     const found = exported.join(', ') || 'nothing';
     throw new Error(
       `functions.${name}.handler: ${sourceFile(source)} exports ${found}, not "${source.export}"`,
     );
   }
-  const code = outputFiles.find((file) => basename(file.path) === `${name}.mjs`);
-  const map = outputFiles.find((file) => basename(file.path) === `${name}.mjs.map`);
-  if (!code || !map) throw new Error(`functions.${name}: esbuild gave no code for ${sourceFile(source)}`);
-  const zip = archive({ [`${entryName(source.path)}.mjs`]: code.contents });
+  const zip = archive({ [`${entryName(source.path)}.cjs`]: code.contents });
   return { zip, checksum: crc64(zip), bundled: code.contents.length, sourceMap: map.text };
+}
+
+/** What a CommonJS bundle exports: esbuild lists it at the end, where Node looks for it when an ES module imports it. */
+function exportsOf(code: string): readonly string[] {
+  const [, names = ''] = /^0 && \(module\.exports = \{([^}]*)\}\);?$/m.exec(code) ?? [];
+  return names.split(',').flatMap((name) => name.trim() || []);
 }
 
 /** A zip of which every byte follows from the files. */

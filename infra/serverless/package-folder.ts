@@ -25,7 +25,7 @@ export function savePackages(
     [...packages].map(([name, { zip, sourceMap }]) => {
       const path = join(folder, `${name}.zip`);
       writeFileSync(path, zip);
-      writeFileSync(join(folder, `${name}.mjs.map`), sourceMap);
+      writeFileSync(join(folder, `${name}.cjs.map`), sourceMap);
       return [name, path];
     }),
   );

@@ -127,5 +127,5 @@ function sourceOf(handler: string): PlannedFunction['source'] {
   return { path: handler.slice(0, dot), export: handler.slice(dot + 1) };
 }
 
-/** The bundle lies at the top of the archive under its source's name: `functions/intake` is `intake.mjs`. */
+/** The bundle lies at the top of the archive under its source's name: `functions/intake` is `intake.cjs`. */
 export const entryName = (sourcePath: string): string => posix.basename(sourcePath);

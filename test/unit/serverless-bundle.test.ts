@@ -51,7 +51,7 @@ describe('packaging', () => {
     expect(second.get('idle')?.checksum).not.toBe(first.get('work')?.checksum);
   });
 
-  it('makes one ES module that runs by itself, CommonJS SDKs and all', async () => {
+  it('makes one module that runs by itself, CommonJS SDKs and all', async () => {
     const handler = await load('work');
     expect(await handler(Buffer.from(''))).toEqual({ store: 'function', queue: 'function' });
   });
@@ -87,10 +87,10 @@ describe('packaging', () => {
   async function load(name: string): Promise<(event: Buffer) => Promise<unknown>> {
     const packages = await packageFunctions([source(name)], copyOf());
     const unzipped = unzipSync(packages.get(name)?.zip ?? new Uint8Array());
-    expect(Object.keys(unzipped)).toEqual([`${name}.mjs`]);
+    expect(Object.keys(unzipped)).toEqual([`${name}.cjs`]);
     // Out of reach of any node_modules.
-    const path = join(mkdtempSync(join(folder, 'run-')), `${name}.mjs`);
-    writeFileSync(path, unzipped[`${name}.mjs`] ?? '');
+    const path = join(mkdtempSync(join(folder, 'run-')), `${name}.cjs`);
+    writeFileSync(path, unzipped[`${name}.cjs`] ?? '');
     const loaded = (await import(pathToFileURL(path).href)) as {
       handler(event: Buffer): Promise<unknown>;
     };
