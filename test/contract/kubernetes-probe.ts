@@ -85,11 +85,11 @@ function decode(text: string): Fields {
 }
 
 /** Opens a watch; resolves once the server has answered its headers. */
-export function watch(target: Target, path: string): Promise<Watching> {
+export function watch(target: Target, path: string, accept: string = MEDIA.json): Promise<Watching> {
   const events: Fields[] = [];
   let notify = () => {};
   return new Promise((resolve, reject) => {
-    const outgoing = open(target, 'GET', path, { accept: MEDIA.json });
+    const outgoing = open(target, 'GET', path, { accept });
     outgoing.on('error', reject);
     outgoing.on('response', (response) => {
       let rest = '';
