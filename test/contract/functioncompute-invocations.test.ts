@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createClock } from '../../infra/local/kernel/clock.ts';
 import { SERVICE, START, startRig, zipped } from './functioncompute-rig.ts';
 
 const ECHO = `export const handler = async (event) => event;`;
@@ -107,6 +108,25 @@ describe('a handler', () => {
   });
 });
 
+describe('a handler of a cloud in a hurry', () => {
+  it('reads the same time as the cloud, which goes on while it runs', async () => {
+    const rig = await startRig({ context: { clock: createClock({ start: START, rate: 1000 }) } });
+    await rig.deploy(
+      'fn',
+      `export const handler = async () => {
+         const first = Date.now();
+         await new Promise((resolve) => setTimeout(resolve, 20));
+         return [first, Date.now()];
+       };`,
+    );
+    const before = rig.context.clock.now();
+    const [first, last] = JSON.parse(await rig.call('fn'));
+    expect(first).toBeGreaterThanOrEqual(before);
+    expect(last - first).toBeGreaterThanOrEqual(19_000);
+    expect(last).toBeLessThanOrEqual(rig.context.clock.now());
+  });
+});
+
 describe('a function that fails', () => {
   const failure = async (code: string, settings: object = {}) => {
     const rig = await startRig();
@@ -205,9 +225,13 @@ describe('an instance', () => {
        export const handler = async () => 'tries: ' + tries;`,
       { initializer: 'index.init' },
     );
+    const frames: string[] = [];
+    rig.fc.onLog(({ line }) => frames.push(line.split(' RequestId')[0] ?? ''));
     await expect(rig.call('fn')).rejects.toThrow('not yet');
     expect(await rig.call('fn')).toBe('tries: 2');
+    frames.length = 0;
     expect(await rig.call('fn')).toBe('tries: 2');
+    expect(frames).toEqual(['FC Invoke Start', 'FC Invoke End']);
   });
 
   it('serves one request at a time, so that parallel ones start others', async () => {

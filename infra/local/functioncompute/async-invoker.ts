@@ -2,7 +2,9 @@ import type { CloudContext } from '../kernel/context.ts';
 import { type Activity, waitAside } from './activity.ts';
 import type { CloudFunction } from './catalog.ts';
 import type { Source } from './events.ts';
-import { InjectedFailure, type Invoker, type Outcome } from './invoker.ts';
+import { InjectedFailure } from './injected-failure.ts';
+import type { Invoker } from './invoker.ts';
+import type { Outcome } from './outcome.ts';
 import type { QueueSource } from './queue-source.ts';
 import { tooLarge } from './refusal.ts';
 import { queueOfArn } from './settings.ts';
@@ -63,6 +65,7 @@ export function createAsyncInvoker(parts: AsyncInvokerParts): AsyncInvoker {
     for (let attempts = 1; ; attempts++) {
       const attempt = await once(fn, requestId, event, source, attempts - 1);
       attempted();
+      closing.throwIfAborted();
       const { maxAsyncRetryAttempts: retries, maxAsyncEventAgeInSeconds: age } = {
         maxAsyncRetryAttempts: DEFAULT_RETRIES,
         maxAsyncEventAgeInSeconds: DEFAULT_AGE_SECONDS,

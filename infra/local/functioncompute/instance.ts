@@ -78,7 +78,7 @@ export function startInstance(options: InstanceOptions): Instance {
   });
 
   const alive = () =>
-    child.pid !== undefined && child.exitCode === null && child.signalCode === null && !child.killed;
+    child.connected && child.exitCode === null && child.signalCode === null && !child.killed;
 
   return {
     id,

@@ -2,8 +2,9 @@ import type { Reply, Request } from '../kernel/http.ts';
 import type { Activity } from './activity.ts';
 import type { AsyncInvoker } from './async-invoker.ts';
 import type { CloudFunction } from './catalog.ts';
-import type { Invoker, Outcome } from './invoker.ts';
+import type { Invoker } from './invoker.ts';
 import type { LogTails } from './log-tail.ts';
+import type { Outcome } from './outcome.ts';
 import type { InvocationContext } from './protocol.ts';
 import { Refusal, tooLarge } from './refusal.ts';
 

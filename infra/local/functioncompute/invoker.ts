@@ -1,22 +1,16 @@
 import type { CloudContext } from '../kernel/context.ts';
-import type { Fault } from '../kernel/faults.ts';
 import type { Random } from '../kernel/random.ts';
 import { type Activity, waitAside } from './activity.ts';
 import { type CloudFunction, functionKey } from './catalog.ts';
 import type { Announcer, Invocation, LogLine, Source } from './events.ts';
+import { type InjectedFault, injectedFailure } from './injected-failure.ts';
 import { type Ending, type Instance, readTime, startInstance } from './instance.ts';
 import { instanceEnvironment, invocationContext } from './invocation-context.ts';
 import type { LogTails } from './log-tail.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Deployment, Lease, Pool } from './pool.ts';
-import type {
-  ErrorBody,
-  ErrorKind,
-  HttpRequestParts,
-  HttpResponseParts,
-  InvocationContext,
-  Order,
-} from './protocol.ts';
-import { Refusal } from './refusal.ts';
+import type { HttpRequestParts, InvocationContext, Order } from './protocol.ts';
+import { functionNotFound, Refusal } from './refusal.ts';
 
 export interface Call {
   readonly requestId: string;
@@ -26,16 +20,6 @@ export interface Call {
   readonly tracing?: Partial<InvocationContext['tracing']>;
   /** How often it was tried before. */
   readonly retryCount?: number;
-}
-
-export interface Outcome {
-  readonly instance: string;
-  /** The result, or the error as JSON. */
-  readonly body: Uint8Array;
-  readonly error?: ErrorKind;
-  readonly http?: HttpResponseParts;
-  readonly durationMs: number;
-  readonly memoryMb: number;
 }
 
 /** Runs functions. */
@@ -109,41 +93,39 @@ export function createInvoker(parts: InvokerParts): Invoker {
       pool.take(deploymentOf(fn)) ??
       (scarce === 'wait' ? await pool.wait(() => (stillThere() ? deploymentOf(fn) : undefined)) : undefined);
     if (taken) return taken;
+    if (!stillThere()) throw functionNotFound(fn.service.name, fn.name);
     throw new Refusal('ResourceExhausted', `function '${fn.name}' has as many instances as it may have`);
   };
 
   /** Loads the code, once for an instance, and runs the initializer until it has succeeded once. */
-  const prepare = (
+  const prepare = async (
     instance: Instance,
     fn: CloudFunction,
-    ofInvocation: InvocationContext,
+    ofCall: InvocationContext,
   ): Promise<Ending> => {
     const { handler, initializer, initializationTimeout } = fn.record;
-    const steps = async (): Promise<Ending> => {
-      const load: Order = {
-        kind: 'load',
-        id: 'load',
-        time: readTime(clock),
-        codeFolder: fn.code.folder,
-        handler,
-        initializer: initializer === '' ? undefined : initializer,
-      };
-      const loaded = await instance.carryOut(load, LOADING_LIMIT_MS);
-      if (loaded.kind !== 'done') instance.kill();
-      if (loaded.kind !== 'done' || initializer === '') return loaded;
-      const id = `${ofInvocation.requestId} initialize`;
-      const time = readTime(clock);
-      return instance.carryOut(
-        { kind: 'initialize', id, time, context: ofInvocation },
-        initializationTimeout * 1000,
-      );
-    };
-    const running = steps();
-    ready.set(instance, running);
-    running.then((ending) => {
+    const id = ofCall.requestId;
+    const codeFolder = fn.code.folder;
+    const load: Order = { kind: 'load', id, time: readTime(clock), codeFolder, handler, initializer };
+    const loaded = await instance.carryOut(load, LOADING_LIMIT_MS);
+    if (loaded.kind !== 'done') instance.kill();
+    if (loaded.kind !== 'done' || initializer === '') return loaded;
+    log(fn, instance.id, id, 'stdout', `FC Initialize Start RequestId: ${id}`);
+    const order: Order = { kind: 'initialize', id, time: readTime(clock), context: ofCall };
+    const initialized = await instance.carryOut(order, initializationTimeout * 1000);
+    log(fn, instance.id, id, 'stdout', `FC Initialize End RequestId: ${id}`);
+    return initialized;
+  };
+
+  const prepared = (instance: Instance, fn: CloudFunction, ofCall: InvocationContext): Promise<Ending> => {
+    const under = ready.get(instance);
+    if (under) return under;
+    const preparing = prepare(instance, fn, ofCall);
+    ready.set(instance, preparing);
+    preparing.then((ending) => {
       if (ending.kind !== 'done') ready.delete(instance);
     });
-    return running;
+    return preparing;
   };
 
   const run = async (fn: CloudFunction, call: Call, { instance, cold }: Lease): Promise<Outcome> => {
@@ -152,25 +134,20 @@ export function createInvoker(parts: InvokerParts): Invoker {
     const invocation = invocationContext(account, fn, requestId, retryCount, tracing);
     if (logged) log(fn, instance.id, requestId, 'stdout', `FC Invoke Start RequestId: ${requestId}`);
     const startedAt = clock.now();
-    let started = performance.now();
-    let ending = await (ready.get(instance) ?? prepare(instance, fn, invocation));
-    const prepared = ending.kind === 'done';
-    let limit = fn.record.initializationTimeout;
-    if (prepared) {
-      started = performance.now();
-      limit = fn.record.timeout;
-      const order: Order = {
-        kind: 'invoke',
-        id: requestId,
-        time: readTime(clock),
-        context: invocation,
-        event,
-        ...(http ? { http } : {}),
-      };
-      ending = await instance.carryOut(order, limit * 1000);
-    }
+    const preparation = await prepared(instance, fn, invocation);
+    const started = performance.now();
+    const order: Order = {
+      kind: 'invoke',
+      id: requestId,
+      time: readTime(clock),
+      context: invocation,
+      event,
+      ...(http ? { http } : {}),
+    };
+    const fit = preparation.kind === 'done';
+    const ending = fit ? await instance.carryOut(order, fn.record.timeout * 1000) : preparation;
     const durationMs = performance.now() - started;
-    const outcome = outcomeOf(ending, instance, durationMs, prepared ? 'Function' : 'Initialization', limit);
+    const outcome = outcomeOf(ending, instance, durationMs, fit ? 'Function' : 'Initialization', fn.record);
     if (logged) {
       if (outcome.error) {
         const line = `${new Date(clock.now()).toISOString()} ${requestId} [error] ${Buffer.from(outcome.body)}`;
@@ -178,19 +155,17 @@ export function createInvoker(parts: InvokerParts): Invoker {
       }
       log(fn, instance.id, requestId, 'stdout', `FC Invoke End RequestId: ${requestId}`);
     }
-    if (invocations.heard()) {
-      invocations.announce({
-        serviceName: fn.service.name,
-        functionName: fn.name,
-        requestId,
-        instance: instance.id,
-        source,
-        cold,
-        startedAt,
-        durationMs,
-        ...(outcome.error ? { error: outcome.error } : {}),
-      });
-    }
+    invocations.announce({
+      serviceName: fn.service.name,
+      functionName: fn.name,
+      requestId,
+      instance: instance.id,
+      source,
+      cold,
+      startedAt,
+      durationMs,
+      ...(outcome.error ? { error: outcome.error } : {}),
+    });
     return outcome;
   };
 
@@ -200,73 +175,23 @@ export function createInvoker(parts: InvokerParts): Invoker {
       const at = clock.now();
       const record = (status: number) => meter.record({ service: 'functioncompute', operation, at, status });
       const fault = faults.strike('functioncompute', operation);
-      if (fault?.kind === 'error' || fault?.kind === 'drop') throw failure(fault, record);
+      const injected = (struck: InjectedFault) => {
+        const failure = injectedFailure(struck);
+        record(failure.recorded);
+        return failure;
+      };
+      if (fault?.kind === 'error' || fault?.kind === 'drop') throw injected(fault);
       if (fault?.kind === 'delay') await waitAside(activity, clock.sleep(fault.ms));
       const taken = await lease(fn, scarce).catch((error) => {
         record(error instanceof Refusal ? error.status : 500);
         throw error;
       });
       const outcome = await run(fn, call, taken).finally(taken.release);
-      if (fault?.kind === 'error-after' || fault?.kind === 'drop-after') throw failure(fault, record);
+      if (fault?.kind === 'error-after' || fault?.kind === 'drop-after') throw injected(fault);
       record(200);
       return outcome;
     },
   };
 }
 
-function failure(fault: Exclude<Fault, { kind: 'delay' }>, record: (status: number) => void): Error {
-  const status = 'status' in fault ? fault.status : 0;
-  record(status);
-  return 'status' in fault
-    ? new InjectedFailure(fault.status, fault.code, fault.message ?? `injected: ${fault.code}`)
-    : new InjectedFailure(500, 'InternalServerError', 'injected: the answer was lost');
-}
-
-/** An error that a fault rule put in the place of an invocation or of its answer. */
-export class InjectedFailure extends Error {
-  readonly status: number;
-  readonly code: string;
-
-  constructor(status: number, code: string, message: string) {
-    super(message);
-    this.name = 'InjectedFailure';
-    this.status = status;
-    this.code = code;
-  }
-}
-
 const instanceId = (random: Random): string => `c-${random.id(8)}-${random.id(12)}`;
-
-/** Source: Function Compute, "Error handling" of the Node.js runtime and "Function execution timeout", for the words. */
-function outcomeOf(
-  ending: Ending,
-  instance: Instance,
-  durationMs: number,
-  what: 'Function' | 'Initialization',
-  limitSeconds: number,
-): Outcome {
-  const memoryMb = instance.memoryMb();
-  const measured = { instance: instance.id, durationMs, memoryMb };
-  const failed = (error: ErrorKind, body: ErrorBody): Outcome => ({
-    ...measured,
-    error,
-    body: Buffer.from(JSON.stringify(body)),
-  });
-  const usage = `maxMemoryUsage: ${memoryMb.toFixed(2)}MB`;
-  switch (ending.kind) {
-    case 'done':
-      return { ...measured, body: ending.body, ...(ending.http ? { http: ending.http } : {}) };
-    case 'failed':
-      return failed(ending.errorKind, ending.error);
-    case 'overtime':
-      return failed('UnhandledInvocationError', {
-        errorMessage: `${what} timed out after ${limitSeconds} seconds (${usage})`,
-      });
-    case 'ended': {
-      const duration = `duration: ${Math.round(durationMs)}ms`;
-      return failed('UnhandledInvocationError', {
-        errorMessage: `Process exited unexpectedly before completing request (${duration}, ${usage})`,
-      });
-    }
-  }
-}

@@ -71,6 +71,7 @@ export function createPool({ clock, keepWarmMs, maxInstances, guardian }: PoolOp
   let waiters: Waiter[] = [];
   /** Also those that were told to end and have not yet. */
   const living = new Set<Instance>();
+  let closed = false;
 
   const remove = (entry: Entry) => {
     const index = entries.indexOf(entry);
@@ -151,6 +152,7 @@ export function createPool({ clock, keepWarmMs, maxInstances, guardian }: PoolOp
   };
 
   const take = (deployment: Deployment): Lease | undefined => {
+    if (closed) return undefined;
     const entry = warm(deployment);
     if (entry) return lease(entry, false);
     return hasRoom(deployment) ? lease(start(deployment), true) : undefined;
@@ -178,6 +180,7 @@ export function createPool({ clock, keepWarmMs, maxInstances, guardian }: PoolOp
     take,
     wait(deployment) {
       return new Promise((resolve) => {
+        if (closed) return resolve(undefined);
         waiters.push({ deployment, give: resolve });
         serveWaiters();
       });
@@ -191,6 +194,7 @@ export function createPool({ clock, keepWarmMs, maxInstances, guardian }: PoolOp
       serveWaiters();
     },
     async close() {
+      closed = true;
       entries = [];
       for (const waiter of waiters) waiter.give(undefined);
       waiters = [];

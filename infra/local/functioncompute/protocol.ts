@@ -64,7 +64,7 @@ export interface HttpResponseParts {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** `id` comes back with the answer: the request id, except for `load`. */
+/** `id` comes back with the answer, and is what the output is reported under: the id of the request. */
 export type Order =
   | {
       readonly kind: 'load';
@@ -73,7 +73,8 @@ export type Order =
       readonly codeFolder: string;
       /** `file.export` */
       readonly handler: string;
-      readonly initializer: string | undefined;
+      /** Empty when there is none. */
+      readonly initializer: string;
     }
   | {
       readonly kind: 'initialize';

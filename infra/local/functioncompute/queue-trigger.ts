@@ -1,4 +1,5 @@
 import type { CloudContext } from '../kernel/context.ts';
+import type { Random } from '../kernel/random.ts';
 import { type Activity, waitAside } from './activity.ts';
 import type { AsyncInvoker } from './async-invoker.ts';
 import type { CloudFunction } from './catalog.ts';
@@ -15,6 +16,8 @@ export interface QueueTriggerParts {
   readonly asyncInvoker: AsyncInvoker;
   readonly activity: Activity;
   readonly queues: QueueSource;
+  /** For the ids of events and requests, and for delays. */
+  readonly random: Random;
 }
 
 /** Source: MNS, "BatchReceiveMessage": at most 16 messages and 30 seconds. */
@@ -33,7 +36,7 @@ export function runQueueTrigger(
   config: EventBridgeConfig,
   stopping: AbortSignal,
 ): void {
-  const { context, invoker, asyncInvoker, activity, queues } = parts;
+  const { context, invoker, asyncInvoker, activity, queues, random } = parts;
   const { clock, account } = context;
   const { runOptions, eventSinkConfig } = config;
   const { deliveryOption } = eventSinkConfig;
@@ -43,7 +46,6 @@ export function runQueueTrigger(
   const window = streaming ? runOptions.batchWindow.CountBasedWindow : 1;
   const windowMs = streaming ? runOptions.batchWindow.TimeBasedWindow * 1000 : 0;
   const tasks = runOptions.maximumTasks ?? deliveryOption.concurrency ?? 1;
-  const random = context.random.fork(`functioncompute-trigger-${fn.service.name}/${fn.name}/${triggerName}`);
   const route: EventRoute = {
     account,
     functionName: fn.name,

@@ -12,7 +12,8 @@ import { createCodeStore } from './code-package.ts';
 import { createAnnouncer, type Invocation, type LogLine } from './events.ts';
 import { startGuardian } from './guardian.ts';
 import { httpTriggerOf, serveHttpTrigger } from './http-trigger.ts';
-import { createInvoker, InjectedFailure } from './invoker.ts';
+import { InjectedFailure } from './injected-failure.ts';
+import { createInvoker } from './invoker.ts';
 import { createLogTails } from './log-tail.ts';
 import { type Desk, OPERATIONS } from './operations.ts';
 import { createPool } from './pool.ts';
@@ -87,7 +88,7 @@ export async function startFunctionCompute(
   const invoker = createInvoker({ context, pool, activity, logs, tails, invocations, runner });
   const signal = closing.signal;
   const asyncInvoker = createAsyncInvoker({ context, invoker, activity, queues, closing: signal });
-  const triggers = createTriggers({ context, invoker, asyncInvoker, activity, queues });
+  const triggers = createTriggers({ context, invoker, asyncInvoker, activity, queues, random });
   const catalog = createCatalog(context.clock, random);
   const code = createCodeStore(join(folder, 'code'));
 
@@ -148,6 +149,8 @@ export async function startFunctionCompute(
     throw error;
   });
 
+  const live = () => pool.seats().filter(({ instance }) => instance.alive());
+
   return {
     url: listening.url,
     port: listening.port,
@@ -160,7 +163,7 @@ export async function startFunctionCompute(
       return doomed.filter(({ instance }) => instance.kill()).length;
     },
     instances: () =>
-      pool.seats().map(({ key, instance, busy }) => ({
+      live().map(({ key, instance, busy }) => ({
         functionName: key.slice(key.indexOf('/') + 1),
         pid: instance.pid,
         busy: busy > 0,

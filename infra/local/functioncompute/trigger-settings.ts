@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { nextTick, parseSchedule } from './schedule.ts';
 import { queueOfArn } from './settings.ts';
 
-/** What callers may set of a trigger. Only what the local cloud can do passes; the rest is refused, never ignored. */
+/** What callers may set of a trigger. Of its configuration only what is emulated passes: the rest is refused, not ignored. */
 
 const triggerName = z
   .string()
   .regex(/^[A-Za-z_][\w-]{0,127}$/, 'a name is 1 to 128 letters, digits, _ and -');
 
 /** Source: Function Compute, "Time trigger". */
-const timerConfig = z.object({
+const timerConfig = z.strictObject({
   cronExpression: z.string().superRefine((expression, issues) => {
     try {
       if (nextTick(parseSchedule(expression), Date.UTC(2024, 0, 1)) === undefined) {
@@ -24,27 +24,27 @@ const timerConfig = z.object({
 });
 
 /** Source: Function Compute 2.0, "HTTP trigger". */
-const httpConfig = z.object({
+const httpConfig = z.strictObject({
   authType: z.enum(['anonymous', 'function']),
   methods: z.array(z.enum(['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS'])).min(1),
   disableURLInternet: z.boolean().optional(),
 });
 
-const queueArn = z.object({
+const queueArn = z.strictObject({
   Arn: z
     .string()
     .refine((arn) => queueOfArn(arn) !== undefined, 'an Arn is acs:mns:<region>:<account>:/queues/<queue>'),
 });
 
 /** Source: Function Compute API, "EventBridgeTriggerConfig"; "Advanced features of triggers" for `runOptions`. */
-const eventBridgeConfig = z.object({
+const eventBridgeConfig = z.strictObject({
   triggerEnable: z.boolean().default(true),
   asyncInvocationType: z.boolean().default(false),
   eventRuleFilterPattern: z.literal('{}', 'event patterns other than {} are not emulated').default('{}'),
-  eventSourceConfig: z.object({
+  eventSourceConfig: z.strictObject({
     eventSourceType: z.literal('MNS', 'event sources other than MNS are not emulated'),
-    eventSourceParameters: z.object({
-      sourceMNSParameters: z.object({
+    eventSourceParameters: z.strictObject({
+      sourceMNSParameters: z.strictObject({
         RegionId: z.string().optional(),
         QueueName: z.string().min(1),
         IsBase64Decode: z.boolean().default(true),
@@ -52,9 +52,9 @@ const eventBridgeConfig = z.object({
     }),
   }),
   eventSinkConfig: z
-    .object({
+    .strictObject({
       deliveryOption: z
-        .object({
+        .strictObject({
           mode: z.enum(['event-driven', 'event-streaming']).optional(),
           eventSchema: z.literal('CloudEvents', 'schemas other than CloudEvents are not emulated').optional(),
           concurrency: z.int().min(1).optional(),
@@ -63,20 +63,18 @@ const eventBridgeConfig = z.object({
     })
     .default({ deliveryOption: {} }),
   runOptions: z
-    .object({
+    .strictObject({
       mode: z.enum(['event-driven', 'event-streaming']).optional(),
       maximumTasks: z.int().min(1).optional(),
       errorsTolerance: z.enum(['ALL', 'NONE']).default('NONE'),
       retryStrategy: z
-        .object({
+        .strictObject({
           PushRetryStrategy: z.enum(['BACKOFF_RETRY', 'EXPONENTIAL_DECAY_RETRY']).default('BACKOFF_RETRY'),
-          MaximumRetryAttempts: z.number().optional(),
-          MaximumEventAgeInSeconds: z.number().optional(),
         })
         .default({ PushRetryStrategy: 'BACKOFF_RETRY' }),
       deadLetterQueue: queueArn.nullish(),
       batchWindow: z
-        .object({
+        .strictObject({
           CountBasedWindow: z.int().min(1).max(10_000).default(16),
           TimeBasedWindow: z.int().min(0).max(15).default(0),
         })

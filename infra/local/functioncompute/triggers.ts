@@ -12,8 +12,7 @@ export interface Triggers {
 }
 
 export function createTriggers(parts: QueueTriggerParts): Triggers {
-  const { context, asyncInvoker } = parts;
-  const random = context.random.fork('functioncompute-timers');
+  const { context, asyncInvoker, random } = parts;
   const running = new Map<string, AbortController>();
   const keyOf = (fn: CloudFunction, triggerName: string) => `${functionKey(fn)}/${triggerName}`;
 

@@ -42,7 +42,7 @@ async function carryOut(order: Order): Promise<Outcome> {
       const { codeFolder, handler, initializer } = order;
       loaded = {
         handler: await loadExport(codeFolder, handler),
-        initializer: initializer === undefined ? undefined : await loadExport(codeFolder, initializer),
+        initializer: initializer === '' ? undefined : await loadExport(codeFolder, initializer),
       };
       return NOTHING;
     }
