@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createClock } from '../../infra/local/kernel/clock.ts';
-import { SERVICE, START, startRig, zipped } from './functioncompute-rig.ts';
+import { HELD, held, SERVICE, START, startRig, zipped } from './functioncompute-rig.ts';
 
 const ECHO = `export const handler = async (event) => event;`;
 
@@ -236,48 +236,43 @@ describe('an instance', () => {
 
   it('serves one request at a time, so that parallel ones start others', async () => {
     const rig = await startRig();
-    await rig.deploy(
-      'fn',
-      `export const handler = async () => { await new Promise((r) => setTimeout(r, 100)); return String(process.pid); };`,
-    );
-    const pids = await Promise.all([rig.call('fn'), rig.call('fn')]);
-    expect(new Set(pids).size).toBe(2);
+    await rig.deploy('fn', HELD);
+    const both = held(rig, 2);
+    const calls = Promise.all([rig.call('fn'), rig.call('fn')]);
+    await both;
+    expect(rig.fc.instances().map(({ busy }) => busy)).toEqual([true, true]);
+    await rig.context.clock.advance(1);
+    expect(new Set(await calls).size).toBe(2);
   });
 
   it('serves as many at a time as its function says, and keeps their logs apart', async () => {
     const rig = await startRig();
-    const lines: string[] = [];
-    rig.fc.onLog(({ requestId, line }) => {
-      if (line.includes('[verbose]')) lines.push(line.endsWith(requestId) ? 'own' : 'foreign');
-    });
-    await rig.deploy(
-      'fn',
-      `export const handler = async (event, context) => {
-         await new Promise((r) => setTimeout(r, 50));
-         console.log(context.requestId);
-         return String(process.pid);
-       };`,
-      { instanceConcurrency: 2 },
+    const requests: string[] = [];
+    rig.fc.onLog(
+      ({ requestId, line }) => line.includes(`${requestId} [verbose] held`) && requests.push(requestId),
     );
-    const pids = await Promise.all([rig.call('fn'), rig.call('fn')]);
-    expect(new Set(pids).size).toBe(1);
-    expect(lines).toEqual(['own', 'own']);
+    await rig.deploy('fn', HELD, { instanceConcurrency: 2 });
+    const both = held(rig, 2);
+    const calls = Promise.all([rig.call('fn'), rig.call('fn')]);
+    await both;
+    await rig.context.clock.advance(1);
+    expect(new Set(await calls).size).toBe(1);
+    expect(new Set(requests).size).toBe(2);
   });
 
   it('is refused when the function has as many as it may have', async () => {
     const rig = await startRig();
-    await rig.deploy(
-      'fn',
-      `export const handler = async () => { await new Promise((r) => setTimeout(r, 200)); return 'ok'; };`,
-    );
+    await rig.deploy('fn', HELD);
     await rig.sdk.putOnDemandConfig(SERVICE, 'fn', 'LATEST', { maximumInstanceCount: 1 });
-    const results = await Promise.allSettled([rig.call('fn'), rig.call('fn')]);
-    const refused = results.find((result) => result.status === 'rejected');
-    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect(refused?.reason).toMatchObject({
+    const first = held(rig, 1);
+    const served = rig.call('fn');
+    await first;
+    await expect(rig.call('fn')).rejects.toMatchObject({
       code: 'ResourceExhausted',
       message: expect.stringContaining('429'),
     });
+    await rig.context.clock.advance(1);
+    expect(await served).toMatch(/^\d+$/);
   });
 
   it('of another function makes room when the account is at its limit and it is idle', async () => {

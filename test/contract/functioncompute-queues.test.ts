@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
-import { type Rig, SERVICE, START, startRig } from './functioncompute-rig.ts';
+import { describe, expect, it } from 'vitest';
+import { HELD, held, type Rig, SERVICE, START, startRig } from './functioncompute-rig.ts';
 
 const ACCOUNT = '1234567890123456';
 
@@ -214,13 +214,16 @@ describe('a queue trigger', () => {
 
   it('runs as many tasks as it is told to', async () => {
     const rig = await startRig();
-    const code = `export const handler = async () => new Promise((resolve) => setTimeout(resolve, 150));`;
-    await fed(rig, {
-      code,
-      run: { maximumTasks: 3, batchWindow: { CountBasedWindow: 1, TimeBasedWindow: 0 } },
-    });
+    const batchWindow = { CountBasedWindow: 1, TimeBasedWindow: 0 };
+    await fed(rig, { code: HELD, run: { maximumTasks: 3, batchWindow } });
+    const three = held(rig, 3);
     await sendAll(rig, 'a', 'b', 'c', 'd');
-    await vi.waitFor(() => expect(rig.fc.instances().filter(({ busy }) => busy)).toHaveLength(3));
+    await three;
+    expect(left(rig, 'work')).toEqual({ active: 1, inactive: 3, delayed: 0 });
+    const fourth = held(rig, 1);
+    await rig.context.clock.advance(1);
+    await fourth;
+    await rig.context.clock.advance(1);
     await rig.fc.idle();
     expect(rig.fc.instances()).toHaveLength(3);
     expect(left(rig, 'work')).toEqual(EMPTY);

@@ -88,6 +88,28 @@ export async function startRig({ context: contextOptions, ...options }: RigOptio
   };
 }
 
+/**
+ * The source of a module whose handler tells that it is in, and stays there until the clock is moved: how long that
+ * takes is up to the test and not to the machine. It gives its process id.
+ */
+export const HELD = `
+  export const handler = async () => {
+    const arrived = Date.now();
+    console.log('held');
+    while (Date.now() === arrived) await new Promise((resolve) => setTimeout(resolve, 2));
+    return String(process.pid);
+  };`;
+
+/** Resolves when `count` handlers of `HELD` are in. */
+export function held({ fc }: Pick<Rig, 'fc'>, count: number): Promise<void> {
+  let missing = count;
+  return new Promise((resolve) => {
+    fc.onLog(({ line }) => {
+      if (line.endsWith('held') && --missing === 0) resolve();
+    });
+  });
+}
+
 /** A zip of text files, in base64. */
 export function zipped(files: Readonly<Record<string, string>>): string {
   const bytes = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, strToU8(text)]));
