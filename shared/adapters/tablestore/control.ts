@@ -44,6 +44,8 @@ export function createQuota(tables: Tables, now: () => number, quotas: QuotaTabl
       if (after) return Math.max(0, Math.min(BLOCK, limit - (Number(after[lane]) - BLOCK)));
       const [current] = await tables.get('control', [key]);
       if (typeof current?.minute === 'number' && current.minute > minute) return 0;
+      // A rival has set it meanwhile: to set it again would give out the minute's calls twice.
+      if (current?.minute === minute) continue;
       await tables.write([
         {
           table: 'control',
