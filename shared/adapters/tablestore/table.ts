@@ -1,8 +1,9 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import TableStore from 'tablestore';
+import type { Failure } from '../../reconcile/ports.ts';
 import type { Credentials } from '../credentials.ts';
-import { failure, isLostAnswer } from '../failure.ts';
+import { failure, isLostAnswer, isVerdict } from '../failure.ts';
 
 /** A value in a column. Numbers are stored as 64-bit integers, never as the SDK's doubles. */
 export type Cell = string | number | boolean;
@@ -78,40 +79,48 @@ export function createTables({ endpoint, instance, credentials }: TablesOptions)
     httpOptions: { timeout: 10_000, maxSockets: 64, agent } as { timeout: number; maxSockets: number },
   });
 
+  /** What the service turned away is written again, and nothing else. */
+  const writeBatch = async (batch: readonly RowChange[], verdicts: Map<RowChange, boolean>) => {
+    let rest = batch;
+    await attempt(async () => {
+      const tables = [...new Set(rest.map(({ table }) => table))];
+      const inOrder = tables.flatMap((name) => rest.filter(({ table }) => table === name));
+      const result = await client.batchWriteRow({
+        tables: tables.map((tableName) => ({
+          tableName,
+          rows: inOrder.filter(({ table }) => table === tableName).map(encodeChange) as never,
+        })),
+      });
+      const failures: Failure[] = [];
+      rest = inOrder.filter((change, index) => {
+        const row = result.tables[index];
+        if (!row) throw failure('unavailable', 'NoAnswer', `no answer for a row of ${change.table}`);
+        if (row.isOk || row.errorCode === 'OTSConditionCheckFail') verdicts.set(change, row.isOk);
+        else failures.push(rowFailure(change.table, row));
+        return !verdicts.has(change);
+      });
+      const [first] = failures;
+      if (first) throw first;
+    });
+  };
+
   return {
     async get(table, keys) {
       if (keys.length === 0) return [];
-      const result = await attempt(() =>
-        client.batchGetRow({
+      return attempt(async () => {
+        const result = await client.batchGetRow({
           tables: [{ tableName: table, primaryKey: keys.map(encodeKey) as never, maxVersions: 1 }],
-        }),
-      );
-      const rows = result.tables[0] ?? [];
-      return rows.map((row) => {
-        if (!row.isOk) throw rowFailure(table, row);
-        return decodeRow(row);
+        });
+        return (result.tables[0] ?? []).map((row) => {
+          if (!row.isOk) throw rowFailure(table, row);
+          return decodeRow(row);
+        });
       });
     },
 
     async write(changes) {
-      if (changes.length === 0) return [];
-      const byTable = new Map<string, RowChange[]>();
-      for (const change of changes) byTable.set(change.table, [...(byTable.get(change.table) ?? []), change]);
-      const result = await attempt(() =>
-        client.batchWriteRow({
-          tables: [...byTable].map(([tableName, rows]) => ({
-            tableName,
-            rows: rows.map(encodeChange) as never,
-          })),
-        }),
-      );
       const verdicts = new Map<RowChange, boolean>();
-      for (const [index, change] of [...byTable.values()].flat().entries()) {
-        const row = result.tables[index];
-        if (!row) throw failure('unavailable', 'NoAnswer', `no answer for a row of ${change.table}`);
-        if (!row.isOk && row.errorCode !== 'OTSConditionCheckFail') throw rowFailure(change.table, row);
-        verdicts.set(change, row.isOk);
-      }
+      for (const batch of withoutRepeats(changes)) await writeBatch(batch, verdicts);
       return changes.map((change) => verdicts.get(change) === true);
     },
 
@@ -184,6 +193,19 @@ function encodeExpectation(expect: Expectation) {
   }
 }
 
+/** A batch that has a row twice, and a condition on it, is refused as a whole. Source: Tablestore, BatchWriteRow. */
+function withoutRepeats(changes: readonly RowChange[]): readonly RowChange[][] {
+  const batches: RowChange[][] = [];
+  const seen = new Map<string, number>();
+  for (const change of changes) {
+    const name = JSON.stringify([change.table, change.key]);
+    const turn = seen.get(name) ?? 0;
+    seen.set(name, turn + 1);
+    batches[turn] = [...(batches[turn] ?? []), change];
+  }
+  return batches;
+}
+
 const encodeChange = ({ key, expect, row }: RowChange) => ({
   type: row ? 'PUT' : 'DELETE',
   condition: encodeExpectation(expect),
@@ -231,7 +253,7 @@ async function attempt<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      const failed = readError(error);
+      const failed = isVerdict(error) ? error : readError(error);
       if (round >= ATTEMPTS || !(failed.code === 'NoAnswer' || PASSING.test(failed.code))) throw failed;
       await new Promise((resolve) =>
         setTimeout(resolve, FIRST_PAUSE_MS * 2 ** round * (0.5 + Math.random() / 2)),
