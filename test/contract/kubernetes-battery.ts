@@ -14,6 +14,7 @@ import {
   watch,
 } from './kubernetes-probe.ts';
 import { READ_CASES } from './kubernetes-read-cases.ts';
+import { TABLE_CASES } from './kubernetes-table-cases.ts';
 
 /** What a case has in hand: a namespace of its own, and requests whose answers are recorded. */
 export interface Bench {
@@ -43,6 +44,7 @@ export const SERVER_CASES: readonly Case[] = [
   ...PATCH_CASES,
   ...DELETION_CASES,
   ...KIND_CASES,
+  ...TABLE_CASES,
 ];
 
 /** What the collector and the namespace controller do; a real server needs its controller manager for these. */

@@ -207,6 +207,7 @@ export const KIND_CASES: readonly Case[] = [
       );
       await send('POST', 'replicasets', workload());
       await send('POST', 'controllerrevisions', { metadata: { name: 'r' }, revision: 1, data: { a: 1 } });
+      await send('POST', 'controllerrevisions', { metadata: { name: 'bare' }, revision: 1 });
       // The server answers with the bytes of the data, in Go's own words.
       const { status } = await quietly('PATCH', 'controllerrevisions/r', { data: { a: 2 } }, 'merge');
       note({ status });

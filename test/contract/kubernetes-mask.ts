@@ -41,6 +41,9 @@ export function mask(answers: readonly unknown[], namespace: string): unknown[] 
       .replace(/(ResourceVersion in record|too old resource version: \d+) \((\d+)\)/g, '$1 (<revision>)');
   const replace = (value: unknown, name?: string): unknown => {
     if (name === 'resourceVersion') return revisions.get(String(value)) ?? value;
+    if (name === 'cells' && Array.isArray(value)) {
+      return value.map((cell) => (/^\d+s$/.test(String(cell)) ? '<age>' : replace(cell)));
+    }
     if (typeof value === 'string') return name === 'continue' ? '<continue>' : text(value);
     if (Array.isArray(value)) return value.map((item) => replace(item));
     if (typeof value !== 'object' || value === null) return value;

@@ -128,6 +128,9 @@ export const ENDPOINTS_RULES: Rules = {
 };
 
 export const REVISION_RULES: Rules = {
+  validate(revision) {
+    return revision.data === undefined ? [cause.required('data', 'data is mandatory')] : [];
+  },
   validateUpdate(next, current) {
     return equal(next.data, current.data) ? [] : [cause.invalid('data', next.data, 'field is immutable')];
   },

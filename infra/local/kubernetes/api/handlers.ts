@@ -3,10 +3,11 @@ import type { Api, WriteOptions } from './api.ts';
 import { apply, checkPatchOptions } from './apply.ts';
 import { bodyOf, mediaType, parseYaml } from './bodies.ts';
 import { parseDeleteOptions, remove, removeCollection } from './deletion.ts';
+import type { Format } from './format.ts';
 import { listJson, scopeOf, select } from './lists.ts';
 import { clone, type Fields, fieldsAt, isFields, type KubeObject } from './objects.ts';
 import { APPLY_PATCH, applyPatch, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from './patches.ts';
-import { type Format, objectJson } from './representation.ts';
+import { objectJson } from './representation.ts';
 import { type Resource, represent } from './resources.ts';
 import type { Route } from './routes.ts';
 import {

@@ -1,6 +1,6 @@
 import type { Api } from './api.ts';
+import { type Format, partial } from './format.ts';
 import type { Fields, KubeObject } from './objects.ts';
-import { type Format, partial } from './representation.ts';
 import { groupVersion, type Resource, represent } from './resources.ts';
 import { both, fieldPredicate, labelPredicate, type Predicate } from './selectors.ts';
 import { jsonOf } from './serialization.ts';

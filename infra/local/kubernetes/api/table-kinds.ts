@@ -146,7 +146,7 @@ const events: readonly Column[] = [
   text('Source', sourceOf, 1),
   text('Message', (event) => textAt(event, 'message').trim()),
   text('First Seen', (event, nowMs) => shortAge(firstSeen(event), nowMs), 1),
-  column('Count', 'integer', (event) => numberAt(series(event), 'count') ?? numberAt(event, 'count') ?? 1, 1),
+  column('Count', 'string', (event) => numberAt(series(event), 'count') ?? numberAt(event, 'count') ?? 1, 1),
   { ...NAME_COLUMN, priority: 1 },
 ];
 
@@ -203,7 +203,7 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
       const [group] = owner.apiVersion.includes('/') ? owner.apiVersion.split('/') : [''];
       return `${owner.kind.toLowerCase()}${group ? `.${group}` : ''}/${owner.name}`;
     }),
-    column('Revision', 'integer', (revision) => numberAt(revision, 'revision') ?? 0),
+    column('Revision', 'string', (revision) => numberAt(revision, 'revision') ?? 0),
     age,
   ],
   CustomResourceDefinition: [

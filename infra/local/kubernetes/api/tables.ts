@@ -1,5 +1,5 @@
-import type { KubeObject } from './objects.ts';
-import { type Format, partial } from './representation.ts';
+import { type Format, partial } from './format.ts';
+import { type KubeObject, textAt } from './objects.ts';
 import type { Resource } from './resources.ts';
 import { type Column, NAME_COLUMN, shortAge } from './table-column.ts';
 import { customColumns } from './table-custom.ts';
@@ -40,6 +40,7 @@ export function tableOf(
     })),
     rows: objects.map((object) => ({
       cells: columns.map((column) => column.cell(object, nowMs)),
+      ...rowConditions(object),
       object: rowObject(object, format),
     })),
   };
@@ -48,4 +49,12 @@ export function tableOf(
 function rowObject(object: KubeObject, format: Format): unknown {
   if (format.includeObject === 'None') return null;
   return format.includeObject === 'Object' ? object : partial(object, format);
+}
+
+/** Pods that are done are marked, so that a client can leave them out. */
+function rowConditions(object: KubeObject): { conditions?: unknown[] } {
+  const phase = object.kind === 'Pod' ? textAt(object, 'status', 'phase') : '';
+  if (phase !== 'Succeeded' && phase !== 'Failed') return {};
+  const message = phase === 'Succeeded' ? 'The pod has completed successfully.' : 'The pod failed.';
+  return { conditions: [{ type: 'Completed', status: 'True', reason: phase, message }] };
 }

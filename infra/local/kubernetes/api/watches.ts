@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Api } from './api.ts';
+import type { Format } from './format.ts';
 import { parseRevision, type Scope, select } from './lists.ts';
 import type { KubeObject } from './objects.ts';
-import { type Format, objectJson } from './representation.ts';
+import { objectJson } from './representation.ts';
 import { groupVersion } from './resources.ts';
 import { expired, StatusError, statusBody } from './status.ts';
 import type { Change } from './store.ts';
