@@ -43,6 +43,9 @@ function loadKubeConfig(text: string): KubeConfig {
   return config;
 }
 
+/** The client waits for an answer for as long as it takes, and a function that waits is killed with its work undone. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
 /** The client makes a new agent, and so a new connection with its handshake, for every request; this keeps the first. */
 function keptAlive(config: KubeConfig): SecurityAuthentication {
   let agent: HttpAgent | HttpsAgent | undefined;
@@ -55,6 +58,7 @@ function keptAlive(config: KubeConfig): SecurityAuthentication {
         ? new HttpsAgent({ ...made?.options, keepAlive: true })
         : new HttpAgent({ keepAlive: true });
       request.setAgent(agent);
+      request.setSignal(AbortSignal.timeout(ANSWER_TIMEOUT_MS));
     },
   };
 }

@@ -11,7 +11,7 @@ import type { Told } from '../../claim/observation.ts';
 import { BOUND_REASON_TEXT, CONDITION_TYPES, RESULT_ANNOTATIONS } from '../../claim/reason.ts';
 import { OWN_COMPONENT } from '../../intake/envelope.ts';
 import type { ListedPod, Log, PodApi, PodEvent } from '../../reconcile/ports.ts';
-import { failure } from '../failure.ts';
+import { failure, isVerdict } from '../failure.ts';
 import { toPodView } from './pod-view.ts';
 
 const PAGE = 500;
@@ -193,6 +193,7 @@ function safeParse(text: string): unknown {
 }
 
 function readError(what: string, error: unknown) {
+  if (isVerdict(error)) return error;
   const status = statusOf(error);
   const verdict =
     status === 401 || status === 403 ? 'forbidden' : status === 429 ? 'throttled' : 'unavailable';
