@@ -1,4 +1,4 @@
-import type { Claim } from './claim.ts';
+import type { Allocation, Claim } from './claim.ts';
 import type { Told } from './observation.ts';
 
 /** The one thing to do next. After it the world is looked at again, with what its answer taught. */
@@ -37,7 +37,7 @@ export type Action =
   | { readonly kind: 'assign-ip'; readonly eniId: string; readonly address: string }
   | { readonly kind: 'unassign-ip'; readonly eniId: string; readonly address: string }
   /** Put the address on a parking ENI of its vSwitch. */
-  | { readonly kind: 'park-ip'; readonly vSwitchId: string; readonly address: string }
+  | { readonly kind: 'park-ip'; readonly allocation: Allocation }
   /** Compare and set on the revision that was read. */
   | Save
   /** Condition, annotations and Event of the pod with this UID. */

@@ -20,6 +20,8 @@ export interface Allocation {
   readonly id: string;
   /** Dotted IPv4. */
   readonly address: string;
+  /** For a private IP: a security group of its first pod's ENI, which a parking ENI in that vSwitch can be put into. */
+  readonly securityGroupId?: string;
 }
 
 interface Common {

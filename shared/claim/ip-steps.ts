@@ -58,7 +58,11 @@ export const ipSteps: Steps = {
         return { kind: 'assign-any-ip', eniId: binding.eniId, token: claim.token };
       if (seen.assigned === 'spent') return withFreshToken(situation, claim);
       if (seen.eni === 'absent') return lookAgain("the pod's ENI appears");
-      const allocation = { id: seen.eni.vSwitchId, address: seen.assigned };
+      const allocation = {
+        id: seen.eni.vSwitchId,
+        address: seen.assigned,
+        ...optional('securityGroupId', seen.eni.securityGroupId),
+      };
       if (seen.lockedBy) {
         // Another claim keeps this address and lost its hold on it: give it back and ask for another.
         if (seen.holder !== 'unread' && seen.holder.eniId === undefined)
@@ -140,7 +144,7 @@ export const ipSteps: Steps = {
     const { allocation } = claim;
     // Idle from the moment the pod's ENI is gone, and anybody's in the vSwitch: hold it before anything is written.
     if (holder !== 'unread' && holder.eniId === undefined) {
-      return { kind: 'park-ip', vSwitchId: allocation.id, address: allocation.address };
+      return { kind: 'park-ip', allocation };
     }
     const until = retainUntil(claim.retention, now);
     const holdEniId = holder !== 'unread' && holder.parking ? holder.eniId : undefined;
@@ -162,8 +166,7 @@ export const ipSteps: Steps = {
   keep({ seen: { holder } }, claim) {
     const { allocation } = claim;
     if (holder === 'unread') return done;
-    if (holder.eniId === undefined)
-      return { kind: 'park-ip', vSwitchId: allocation.id, address: allocation.address };
+    if (holder.eniId === undefined) return { kind: 'park-ip', allocation };
     if (holder.parking && holder.eniId !== claim.holdEniId) {
       return { kind: 'save', next: { ...claim, rev: claim.rev + 1, holdEniId: holder.eniId } };
     }

@@ -40,6 +40,7 @@ export interface EipView {
 export interface EniView {
   readonly id: string;
   readonly vSwitchId: string;
+  readonly securityGroupId?: string;
   /** The account may look at it but not touch it (ECI's and ACS's own). */
   readonly managed: boolean;
 }

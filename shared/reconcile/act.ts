@@ -140,10 +140,12 @@ export async function act(ports: Ports, view: View, action: Effect): Promise<Ste
     case 'park-ip':
       return change(ports, view, 'AssignPrivateIpAddresses', laneOf(seen), {
         call: async () => ({
-          holder: { eniId: await ports.enis.park(action.vSwitchId, action.address), parking: true },
+          holder: { eniId: await ports.enis.park(action.allocation), parking: true },
         }),
         on: async (verdict) =>
-          verdict === 'taken' ? { holder: await holderNow(ports, view, action.address) } : undefined,
+          verdict === 'taken'
+            ? { holder: await holderNow(ports, view, action.allocation.address) }
+            : undefined,
       });
 
     case 'save':

@@ -1,5 +1,5 @@
 import type { Save } from '../claim/action.ts';
-import type { Claim } from '../claim/claim.ts';
+import type { Allocation, Claim } from '../claim/claim.ts';
 import type { ClaimKey, Identity, Kind } from '../claim/identity.ts';
 import type { EipView, EniView, HolderView, PodView, Told } from '../claim/observation.ts';
 
@@ -134,7 +134,7 @@ export interface EniCloud {
   assign(eniId: string, address: string): Promise<void>;
   unassign(eniId: string, address: string): Promise<void>;
   /** Puts the address on a parking ENI of the vSwitch, which is created when there is none with room. */
-  park(vSwitchId: string, address: string): Promise<string>;
+  park(allocation: Allocation): Promise<string>;
   parking(): Promise<readonly ParkingEni[]>;
   /** Gives up a parking ENI that holds nothing; refused by the cloud where it does. */
   dropParking(eni: ParkingEni): Promise<void>;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reconcile } from '../../shared/reconcile/reconcile.ts';
+import { resyncPass } from '../../shared/reconcile/resync.ts';
 import { retainPass } from '../../shared/reconcile/retain.ts';
 import { identityOf, type Rig, startRig } from '../rig/parts.ts';
 
@@ -43,7 +44,10 @@ describe('the EIP of a StatefulSet pod', () => {
       'k8s.aliyun.com/allocated-eipAddress': eip?.address,
       'network.alibabacloud.com/allocated-eipAddress': eip?.address,
     });
-    expect(await conditionOf('web-0', 'k8s.aliyun.com/eip')).toMatchObject({ status: 'True', reason: 'Associate eip succeed' });
+    expect(await conditionOf('web-0', 'k8s.aliyun.com/eip')).toMatchObject({
+      status: 'True',
+      reason: 'Associate eip succeed',
+    });
   });
 
   it('is kept when the pod goes, and bound again to the pod that comes back', async () => {
@@ -93,7 +97,9 @@ describe('the fixed private IP of a StatefulSet pod', () => {
     await settle('web-0');
     const [address, ...others] = secondaryIpsOf(pod.eniId);
     expect(others).toEqual([]);
-    expect((await rig.readPod('web-0')).metadata?.annotations).toMatchObject({ 'holdfast.io/fixed-ip': address });
+    expect((await rig.readPod('web-0')).metadata?.annotations).toMatchObject({
+      'holdfast.io/fixed-ip': address,
+    });
     expect(await conditionOf('web-0', 'holdfast.io/fixed-ip')).toMatchObject({ status: 'True' });
   });
 
@@ -110,6 +116,20 @@ describe('the fixed private IP of a StatefulSet pod', () => {
     await settle('web-0');
     expect(secondaryIpsOf(second.eniId)).toEqual([address]);
     expect(secondaryIpsOf(parking?.id ?? '')).toEqual([]);
+  });
+
+  it('is parked by the sweeps alone, when no event arrives and no other ENI is left', async () => {
+    const pod = await rig.startPod('web-0', FIXED_IP);
+    await settle('web-0');
+    const [address] = secondaryIpsOf(pod.eniId);
+    await rig.endPod(pod);
+    expect(rig.world.enis()).toEqual([]);
+
+    await resyncPass(rig.newPorts());
+    expect(await rig.takeHints()).toMatchObject([{ pod: 'web-0', look: true }]);
+    await settle('web-0', { look: true });
+    expect(rig.world.enis()).toMatchObject([{ name: 'holdfast-parking' }]);
+    expect(secondaryIpsOf(rig.world.enis()[0]?.id ?? '')).toEqual([address]);
   });
 
   it('is given back after 48 hours', async () => {

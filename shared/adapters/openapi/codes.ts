@@ -82,6 +82,10 @@ export const API_CODES: Readonly<Record<string, Codes>> = {
     ['QuotaExceeded.PrivateIpAddress', 'full'],
     ['SecondaryPrivateIpCountExceeded*', 'full'],
   ],
+  CreateNetworkInterface: [
+    ['InvalidPrivateIpAddress.Duplicated', 'taken'],
+    ['InvalidIPAddress.AlreadyUsed', 'taken'],
+  ],
   UnassignPrivateIpAddresses: [
     ['InvalidIp.IpUnassigned', 'unbound'],
     ['InvalidIp.Address*', 'unbound'],

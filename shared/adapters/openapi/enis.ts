@@ -123,11 +123,16 @@ const isParking = (eni: Eni, installation: string): boolean => {
   return owner === installation && role === parkingTag.Value;
 };
 
-const toView = (eni: Eni): EniView => ({
-  id: String(eni.NetworkInterfaceId),
-  vSwitchId: String(eni.VSwitchId),
-  managed: eni.ServiceManaged === true,
-});
+function toView(eni: Eni): EniView {
+  const [securityGroupId] =
+    (eni.SecurityGroupIds as { SecurityGroupId?: readonly unknown[] } | undefined)?.SecurityGroupId ?? [];
+  return {
+    id: String(eni.NetworkInterfaceId),
+    vSwitchId: String(eni.VSwitchId),
+    managed: eni.ServiceManaged === true,
+    ...(typeof securityGroupId === 'string' ? { securityGroupId } : {}),
+  };
+}
 
 function toParking(eni: Eni): ParkingEni {
   const createdAt = Date.parse(String(eni.CreationTime));

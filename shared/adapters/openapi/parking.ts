@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Allocation } from '../../claim/claim.ts';
 import type { ParkingEni } from '../../reconcile/ports.ts';
 import { failure, isVerdict } from '../failure.ts';
-import { listIn, type OpenApiCall } from './call.ts';
+import type { OpenApiCall } from './call.ts';
 import { ownerTag, parkingTag } from './tags.ts';
 
 /** Which parking ENIs a vSwitch has, and which of them is thought to have room. */
@@ -10,8 +11,8 @@ export interface ParkingBook {
   readonly enis: readonly string[];
   /** Index of the first ENI that is not known to be full. */
   readonly open: number;
-  /** A parking ENI is being created with this ClientToken. */
-  readonly token?: string;
+  /** A parking ENI is being created, with this ClientToken and for this address. */
+  readonly creating?: { readonly token: string; readonly address: string };
 }
 
 export interface ParkingBooks {
@@ -37,47 +38,50 @@ export function createParking(
   books: ParkingBooks,
   { installation, assign }: ParkingOptions,
 ) {
-  const create = async (vSwitchId: string, book: ParkingBook): Promise<void> => {
+  /**
+   * Creates an ENI that has the address from its first moment: its own IP is any idle one of the vSwitch, and could
+   * otherwise be the very address that it is made for.
+   */
+  const create = async (
+    { id: vSwitchId, address, securityGroupId }: Allocation,
+    book: ParkingBook,
+  ): Promise<void> => {
     // Law 1, for ENIs: the token is on record before the cloud is asked, so that a crash in between makes no second one.
-    const token = book.token ?? randomUUID();
-    if (!book.token && !(await books.save(vSwitchId, { ...book, rev: book.rev + 1, token }))) return;
-    const current = book.token ? book : { ...book, rev: book.rev + 1, token };
-    const body = await ecs('CreateNetworkInterface', {
-      VSwitchId: vSwitchId,
-      SecurityGroupId: await securityGroupIn(vSwitchId),
-      NetworkInterfaceName: 'holdfast-parking',
-      Description: 'Holds fixed private IPs of pods that are away',
-      ClientToken: token,
-      Tag: [ownerTag(installation), parkingTag],
-    });
-    const id = String((body as { NetworkInterfaceId?: unknown }).NetworkInterfaceId ?? '');
-    if (!id) throw failure('unavailable', 'NoAnswer', 'CreateNetworkInterface: the answer names no ENI');
-    const enis = current.enis.includes(id) ? current.enis : [...current.enis, id];
-    await books.save(vSwitchId, { rev: current.rev + 1, enis, open: enis.indexOf(id) });
-  };
-
-  /** An ENI must be in some security group of its VPC; any that the vSwitch's ENIs are in will do for one without traffic. */
-  const securityGroupIn = async (vSwitchId: string): Promise<string> => {
-    const body = await ecs('DescribeNetworkInterfaces', { VSwitchId: vSwitchId, MaxResults: 10 });
-    for (const eni of listIn(body, 'NetworkInterfaceSets', 'NetworkInterfaceSet')) {
-      const groups = (eni.SecurityGroupIds as { SecurityGroupId?: readonly unknown[] } | undefined)
-        ?.SecurityGroupId;
-      if (groups?.[0]) return String(groups[0]);
+    const creating = book.creating ?? { token: randomUUID(), address };
+    const current = book.creating ? book : { ...book, rev: book.rev + 1, creating };
+    if (!book.creating && !(await books.save(vSwitchId, current))) return;
+    const { creating: _, ...settled } = { ...current, rev: current.rev + 1 };
+    let id: string;
+    try {
+      const body = await ecs('CreateNetworkInterface', {
+        VSwitchId: vSwitchId,
+        SecurityGroupId: securityGroupId,
+        PrivateIpAddress: [creating.address],
+        NetworkInterfaceName: 'holdfast-parking',
+        Description: 'Holds fixed private IPs of pods that are away',
+        ClientToken: creating.token,
+        Tag: [ownerTag(installation), parkingTag],
+      });
+      id = String((body as { NetworkInterfaceId?: unknown }).NetworkInterfaceId ?? '');
+    } catch (error) {
+      // Somebody has the address by now, or the token can bring nothing: the next try begins anew.
+      if (isVerdict(error) && (error.verdict === 'taken' || error.verdict === 'token-spent'))
+        await books.save(vSwitchId, settled);
+      throw error;
     }
-    throw failure(
-      'refused',
-      'NoSecurityGroup',
-      `no ENI in ${vSwitchId} is in a security group, and a parking ENI needs one`,
-    );
+    if (!id) throw failure('unavailable', 'NoAnswer', 'CreateNetworkInterface: the answer names no ENI');
+    const enis = settled.enis.includes(id) ? settled.enis : [...settled.enis, id];
+    await books.save(vSwitchId, { ...settled, enis, open: enis.indexOf(id) });
   };
 
   return {
-    async park(vSwitchId: string, address: string): Promise<string> {
+    async park(allocation: Allocation): Promise<string> {
+      const { id: vSwitchId, address } = allocation;
       for (let round = 0; round < MOST_TRIES; round++) {
         const book = await books.read(vSwitchId);
         const eniId = book.enis[book.open];
         if (!eniId) {
-          await create(vSwitchId, book);
+          await create(allocation, book);
           continue;
         }
         try {

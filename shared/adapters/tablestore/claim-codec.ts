@@ -29,6 +29,7 @@ export function encodeClaim(claim: Claim): Row {
   if ('allocation' in claim) {
     put('allocationId', claim.allocation.id);
     put('address', claim.allocation.address);
+    put('securityGroupId', claim.allocation.securityGroupId);
     put('holdEniId', claim.holdEniId);
     putBinding('last', claim.lastBinding);
   }
@@ -91,7 +92,11 @@ export function decodeClaim(row: Row): Claim {
     privateIp: text(`${prefix}PrivateIp`),
   });
   const lastBinding = () => (row.lastEniId === undefined ? {} : { lastBinding: binding('last') });
-  const allocation = () => ({ id: text('allocationId'), address: text('address') });
+  const allocation = () => ({
+    id: text('allocationId'),
+    address: text('address'),
+    ...optionalText('securityGroupId'),
+  });
 
   const origin = text('origin');
   if (origin !== 'auto' && origin !== 'given') throw broken(`the origin "${origin}"`);

@@ -110,11 +110,16 @@ export function createParkingBooks(tables: Tables): ParkingBooks {
         rev: Number(row.rev),
         enis,
         open: Number(row.open ?? 0),
-        ...(row.token ? { token: String(row.token) } : {}),
+        ...(row.token ? { creating: { token: String(row.token), address: String(row.creatingFor) } } : {}),
       };
     },
-    async save(vSwitchId, { rev, enis, open, token }) {
-      const row: Row = { rev, enis: enis.join(','), open, ...(token ? { token } : {}) };
+    async save(vSwitchId, { rev, enis, open, creating }) {
+      const row: Row = {
+        rev,
+        enis: enis.join(','),
+        open,
+        ...(creating ? { token: creating.token, creatingFor: creating.address } : {}),
+      };
       const [saved] = await tables.write([
         {
           table: 'control',
