@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { paths } from '../../infra/local/kubernetes/client/paths.ts';
-import { startControlPlane } from '../../infra/local/kubernetes/control-plane.ts';
 import { isReady, podManifest } from '../contract/cluster-rig.ts';
 import { newImage, statefulSet } from '../contract/controllers-rig.ts';
 import { openKubectl } from './kubectl.ts';
@@ -101,8 +100,4 @@ describe('nodes under a real control plane', () => {
     await rig.until('no pod is left', async () => (await kubectl.run('get', 'pods', '-o', 'name')) === '');
     expect(rig.cloud.world.enis()).toEqual([]);
   });
-});
-
-test('a control plane says which program is missing', async () => {
-  await expect(startControlPlane({ assets: '/nowhere' })).rejects.toThrow('no program etcd in /nowhere');
 });

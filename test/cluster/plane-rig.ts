@@ -10,7 +10,8 @@ import type { Event, Pod } from '../../infra/local/kubernetes/client/objects.ts'
 import { paths } from '../../infra/local/kubernetes/client/paths.ts';
 import { type ControlPlane, startControlPlane } from '../../infra/local/kubernetes/control-plane.ts';
 import { startControllers } from '../../infra/local/kubernetes/controllers/controllers.ts';
-import { type NodeOptions, type Nodes, startNodes } from '../../infra/local/nodes/nodes.ts';
+import type { NodeOptions } from '../../infra/local/nodes/node.ts';
+import { type Nodes, startNodes } from '../../infra/local/nodes/nodes.ts';
 import { type OpenApi, startOpenApi } from '../../infra/local/openapi/server.ts';
 
 const PATIENCE_MS = 60_000;

@@ -13,10 +13,10 @@ import { paths } from '../../infra/local/kubernetes/client/paths.ts';
 const PATIENCE_MS = 25_000;
 
 /** An emulated API whose clock stands still unless a test waits for something, and a client of it. */
-export async function openCluster() {
+export async function openCluster({ seed = 1 } = {}) {
   const clock = createClock({ rate: 0, start: Date.parse('2026-08-21T08:15:30Z') });
   const lines: string[] = [];
-  const context = createContext({ clock, log: (line) => lines.push(line) });
+  const context = createContext({ clock, seed, log: (line) => lines.push(line) });
   const api = await startKubernetesApi(context);
   const client = await createKubernetesClient(api.kubeconfig());
   const closers: (() => unknown)[] = [() => client.close(), () => api.close(), () => clock.close()];

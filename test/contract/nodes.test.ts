@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { paths } from '../../infra/local/kubernetes/client/paths.ts';
-import { type NodeOptions, type NodesOptions, startNodes } from '../../infra/local/nodes/nodes.ts';
+import type { NodeOptions } from '../../infra/local/nodes/node.ts';
+import { type NodesOptions, startNodes } from '../../infra/local/nodes/nodes.ts';
 import { type OpenApi, startOpenApi } from '../../infra/local/openapi/server.ts';
 import { type ClusterRig, isReady, openCluster, podManifest } from './cluster-rig.ts';
 
@@ -260,6 +261,45 @@ describe('when things go wrong', () => {
     for (const name of ['web-0', 'web-1', 'web-2']) await gone(name);
     expect(cloud.world.enis()).toEqual([]);
   });
+
+  test.each([1, 2, 3])(
+    'no ENI leaks when pods come and go, the cloud fails and its lists lag (seed %i)',
+    async (seed) => {
+      await cluster.close();
+      cluster = await openCluster({ seed });
+      cloud = cluster.closing(await startOpenApi(cluster.context, { readLagMs: 700 }));
+      for (const kind of ['drop', 'drop-after'] as const) {
+        cluster.context.faults.add({ service: 'openapi', probability: 0.2, fault: { kind } });
+      }
+      const error = { kind: 'error', status: 400, code: 'Throttling.User' } as const;
+      cluster.context.faults.add({ service: 'openapi', probability: 0.1, fault: error });
+      await openNodes({ nodes: [{ ...ecsNode(), pods: 100 }] });
+      const random = cluster.context.random.fork('test');
+      const names = Array.from({ length: 12 }, (_, index) => `web-${index}`);
+      for (const name of names) {
+        await create(name);
+        await cluster.passes(random.integer(0, 400));
+        const victim = names[random.integer(0, 11)] ?? '';
+        const options = random.next() < 0.5 ? { gracePeriodSeconds: 0 } : {};
+        await remove(victim, options).catch(() => {});
+      }
+      cluster.context.faults.clear();
+      const alive = await cluster.until('all that stay are ready', async () => {
+        const pods = await cluster.pods();
+        return pods.every((pod) => isReady(pod) && !pod.metadata.deletionTimestamp) && pods;
+      });
+      expect(alive.length).toBeGreaterThan(2);
+      expect(alive.length).toBeLessThan(12);
+      await cluster.until('no other ENI is left', () => cloud.world.enis().length === alive.length);
+      const held = alive.map((pod) => pod.metadata.annotations?.[ENI]).sort();
+      expect(
+        cloud.world
+          .enis()
+          .map(({ id }) => id)
+          .sort(),
+      ).toEqual(held);
+    },
+  );
 
   test('a pod becomes ready and goes although the API fails on the way', async () => {
     await openNodes();

@@ -46,6 +46,8 @@ export function createEcsInterfaces(options: EcsInterfacesOptions): PodInterface
   );
   /** How many ClientTokens of a pod are spent: their first call failed for good. */
   const spentTokens = new Map<string, number>();
+  /** What this run has made and not yet released: a list may lag behind it. */
+  const made = new Map<string, string>();
   /** Creates whose outcome is not known. */
   const uncertain = new Map<string, InterfaceWish>();
 
@@ -62,6 +64,7 @@ export function createEcsInterfaces(options: EcsInterfacesOptions): PodInterface
         ClientToken: spent === 0 ? podUid : `${podUid}-${spent}`,
       });
       uncertain.delete(podUid);
+      made.set(podUid, created.NetworkInterfaceId);
       return created;
     } catch (error) {
       // Source: ECS API reference, "Ensure idempotence": after this code only a new token gets another try.
@@ -71,10 +74,16 @@ export function createEcsInterfaces(options: EcsInterfacesOptions): PodInterface
     }
   };
 
+  const forget = (podUid: string) => {
+    for (const memory of [made, uncertain, spentTokens]) memory.delete(podUid);
+  };
+
   const describe = (filter: Readonly<Record<string, string>>) =>
     call<Described>('DescribeNetworkInterfaces', { MaxResults: PAGE, ...filter });
 
   const find = async (podUid: string): Promise<string | undefined> => {
+    const known = made.get(podUid);
+    if (known !== undefined) return known;
     const wish = uncertain.get(podUid);
     // The token answers what became of a create whose answer was lost; a list could lag behind it.
     if (wish) {
@@ -116,7 +125,7 @@ export function createEcsInterfaces(options: EcsInterfacesOptions): PodInterface
     },
     async release(podUid, knownId, signal) {
       const id = knownId ?? (await find(podUid));
-      if (id === undefined) return;
+      if (id === undefined) return forget(podUid);
       for (;;) {
         const state = await lookout.look(id, signal);
         try {
@@ -124,7 +133,7 @@ export function createEcsInterfaces(options: EcsInterfacesOptions): PodInterface
           // Not seen is not proven gone, a list may lag: only a delete that does not find it is proof.
           if (!state || state.status === 'Available') await remove(id);
         } catch (error) {
-          if (codeOf(error) === 'InvalidEniId.NotFound') return;
+          if (codeOf(error) === 'InvalidEniId.NotFound') return forget(podUid);
           throw error;
         }
       }

@@ -4,8 +4,23 @@ import type { EventRecorder } from '../kubernetes/client/event-recorder.ts';
 import type { VpcWorld } from '../openapi/world.ts';
 import type { PodInterfaces } from './interfaces.ts';
 import { startPresence } from './node-registration.ts';
-import type { NodeOptions } from './nodes.ts';
 import type { Host } from './pod-life.ts';
+
+export interface NodeOptions {
+  /** Virtual nodes are named as ACK names them: `virtual-kubelet-cn-hangzhou-h`. */
+  readonly name: string;
+  readonly zone: string;
+  readonly vSwitchId: string;
+  readonly kind: 'ecs' | 'virtual';
+  /** The ECS instance; without it an ecs node registers a new one with the world. */
+  readonly instanceId?: string;
+  /** Its pods' interfaces belong to the cloud (ServiceManaged) instead of the user. Virtual nodes only; needs the world. */
+  readonly managedInterfaces?: boolean;
+  /** The node's own address. Default: one of 10.64.0.0/16. */
+  readonly ip?: string;
+  /** How many pods it holds. Default 15 for ecs, as many as it takes ENIs, and 5000 for virtual nodes. */
+  readonly pods?: number;
+}
 
 /** One node that pods can run on. */
 export interface WorkingNode {

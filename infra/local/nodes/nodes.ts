@@ -8,26 +8,10 @@ import { paths } from '../kubernetes/client/paths.ts';
 import type { VpcWorld } from '../openapi/world.ts';
 import { createEcsCall, type OpenApiAccess } from './ecs.ts';
 import { createEcsInterfaces } from './ecs-interfaces.ts';
-import type { PodInterfaces } from './interfaces.ts';
-import { startNode, type WorkingNode } from './node.ts';
+import { type NodeOptions, startNode, type WorkingNode } from './node.ts';
+import { releaseOrphans } from './orphans.ts';
 import { type PodLife, type Span, startPodLife } from './pod-life.ts';
 import { createManagedInterfaces } from './world-interfaces.ts';
-
-export interface NodeOptions {
-  /** Virtual nodes are named as ACK names them: `virtual-kubelet-cn-hangzhou-h`. */
-  readonly name: string;
-  readonly zone: string;
-  readonly vSwitchId: string;
-  readonly kind: 'ecs' | 'virtual';
-  /** The ECS instance; without it an ecs node registers a new one with the world. */
-  readonly instanceId?: string;
-  /** Its pods' interfaces belong to the cloud (ServiceManaged) instead of the user. Virtual nodes only; needs the world. */
-  readonly managedInterfaces?: boolean;
-  /** The node's own address. Default: one of 10.64.0.0/16. */
-  readonly ip?: string;
-  /** How many pods it holds. Default 15 for ecs, as many as it takes ENIs, and 5000 for virtual nodes. */
-  readonly pods?: number;
-}
 
 export interface NodesOptions {
   readonly kubeconfig: string;
@@ -85,8 +69,6 @@ export async function startNodes(context: CloudContext, options: NodesOptions): 
   const lives = new Map<string, PodLife>();
   const timings = { start: options.timings?.start ?? START, stop: options.timings?.stop ?? STOP };
 
-  // Before the pods are listed: what is held then and by no pod later, is held by none.
-  const held = await holdersOf([own, managed]);
   for (const [index, node] of options.nodes.entries()) {
     const source = { component: 'kubelet', host: node.name };
     const recorder = createEventRecorder({ client, clock, source, log });
@@ -130,22 +112,12 @@ export async function startNodes(context: CloudContext, options: NodesOptions): 
     lives.delete(uid);
   };
   await pods.start();
-  const alive = new Set([...pods.list()].map((pod) => pod.metadata.uid));
-  for (const { uid, interfaces } of held) {
-    if (!alive.has(uid)) void releaseOrphan(uid, interfaces);
+  for (const interfaces of managed ? [own, managed] : [own]) {
+    releaseOrphans({ client, clock, interfaces, closing: closing.signal, log }).catch(() => {
+      // Only closing ends its tries; the next start goes on with it.
+    });
   }
 
-  async function releaseOrphan(uid: string, interfaces: PodInterfaces): Promise<void> {
-    while (!closing.signal.aborted) {
-      try {
-        return await interfaces.release(uid, undefined, closing.signal);
-      } catch (error) {
-        if (closing.signal.aborted) return;
-        log(`the interface of the pod ${uid}, which is gone, is not released: ${(error as Error).message}`);
-        await clock.sleep(1000, closing.signal).catch(() => {});
-      }
-    }
-  }
   const nodeNamed = (name: string): WorkingNode => {
     const node = nodes.get(name);
     if (!node) throw new Error(`no node ${name}; there are ${[...nodes.keys()].join(', ')}`);
@@ -170,14 +142,4 @@ export async function startNodes(context: CloudContext, options: NodesOptions): 
       client.close();
     },
   };
-}
-
-async function holdersOf(sources: readonly (PodInterfaces | undefined)[]) {
-  const held: { uid: string; interfaces: PodInterfaces }[] = [];
-  for (const interfaces of sources) {
-    for (const uid of (await interfaces?.holders()) ?? []) {
-      if (interfaces) held.push({ uid, interfaces });
-    }
-  }
-  return held;
 }

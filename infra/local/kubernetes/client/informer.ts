@@ -97,15 +97,15 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
     for (const object of listed.values()) put(object);
   };
 
+  /** Follows the collection until the watch ends, and resolves with how much it has told. */
   const follow = () =>
-    new Promise<void>((resolve, reject) => {
+    new Promise<number>((resolve, reject) => {
       let lines = 0;
       const finish = (error?: unknown) => {
         closing.signal.removeEventListener('abort', onClosing);
         stopWatch();
         if (error) reject(error);
-        else if (lines === 0) reject(new Error('the watch ended without a line'));
-        else resolve();
+        else resolve(lines);
       };
       const onClosing = () => finish();
       const onLine = ({ type, object }: WatchLine) => {
@@ -142,25 +142,31 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
     if (retryMs > 0) await clock.sleep(retryMs, closing.signal).catch(() => {});
     retryMs = Math.min(LAST_RETRY_MS, retryMs === 0 ? FIRST_RETRY_MS : retryMs * 2);
   };
-  const untilDone = async (step: () => Promise<void>) => {
+  const complain = (error: unknown) => {
+    if (!closing.signal.aborted) log(`informer ${path}: ${(error as Error).message}`);
+  };
+  const listUntilDone = async () => {
     while (!closing.signal.aborted) {
       try {
-        await step();
-        retryMs = 0;
-        return;
+        return await list();
       } catch (error) {
-        if (closing.signal.aborted) return;
-        if (isTooOld(error)) {
-          await untilDone(list);
-          return;
-        }
-        log(`informer ${path}: ${(error as Error).message}`);
+        complain(error);
         await backOff();
       }
     }
   };
   const run = async () => {
-    while (!closing.signal.aborted) await untilDone(follow);
+    while (!closing.signal.aborted) {
+      try {
+        // A watch that says nothing before it ends may be one that the server closes at once.
+        if ((await follow()) > 0) retryMs = 0;
+        else await backOff();
+      } catch (error) {
+        if (isTooOld(error)) await listUntilDone();
+        else complain(error);
+        await backOff();
+      }
+    }
   };
 
   return {
@@ -177,7 +183,7 @@ export function createInformer<T extends KubernetesObject>(options: InformerOpti
       listeners.push(listener);
     },
     async start() {
-      await untilDone(list);
+      await listUntilDone();
       run().catch((error) => log(`informer ${path} ended: ${(error as Error).stack}`));
     },
     close() {
