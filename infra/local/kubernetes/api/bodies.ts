@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import type { Request } from '../../kernel/http.ts';
+import { decodeProtobuf, PROTOBUF } from './protobuf.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
 
 const READABLE = ['application/json', 'application/yaml'];
@@ -13,8 +14,9 @@ export function bodyOf(request: Request, kind: string): unknown {
   if (request.body.length === 0) return undefined;
   const type = mediaType(request);
   if (type === 'application/yaml') return parseYaml(request.body);
+  if (type === PROTOBUF) return decodeProtobuf(request.body);
   if (type !== '' && type !== 'application/json' && type !== 'application/x-www-form-urlencoded') {
-    throw unsupportedMediaType([...READABLE, 'application/vnd.kubernetes.protobuf']);
+    throw unsupportedMediaType([...READABLE, PROTOBUF]);
   }
   try {
     return JSON.parse(request.body.toString());
