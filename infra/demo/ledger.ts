@@ -69,7 +69,8 @@ export function createLedger(): Ledger {
       for (const [key, holding] of holdings) {
         const due = holding.goneAt !== undefined && holding.goneAt + holding.retentionMs <= now;
         if (inCloud.has(holding.address)) continue;
-        if (holding.kind === 'ip' && (holding.goneAt === undefined || now - holding.goneAt < UNHELD_MS)) continue;
+        if (holding.kind === 'ip' && (holding.goneAt === undefined || now - holding.goneAt < UNHELD_MS))
+          continue;
         holdings.delete(key);
         if (due) continue;
         counts.wrongReleases++;

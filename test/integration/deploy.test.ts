@@ -175,7 +175,7 @@ describe('serverless deploy --stage local', () => {
     const lines = await rig.serverless('deploy');
     expect(lines.join('\n')).toMatch(/~ trigger {3}resync\/timer +updated {2}cronExpression, enable/);
     const { data } = await rig.fc.listTriggers(SERVICE, 'resync');
-    expect(data.triggers[0]?.triggerConfig).toMatchObject({ cronExpression: '@every 5m', enable: true });
+    expect(data.triggers[0]?.triggerConfig).toMatchObject({ cronExpression: '@every 1m', enable: true });
   });
 
   it('takes away functions and triggers that are no longer declared', async () => {

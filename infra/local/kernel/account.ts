@@ -44,7 +44,11 @@ export function createAccount(clock: Clock, random: Random, options: AccountOpti
     owner,
     assumeRole(ttlMs) {
       const now = clock.now();
-      for (const [key, session] of sessions) if (session.expires <= now) sessions.delete(key);
+      // Oldest first, and nearly all live as long: the first that is still good ends the search.
+      for (const [key, session] of sessions) {
+        if (session.expires > now) break;
+        sessions.delete(key);
+      }
       const session = {
         accessKeyId: `STS.${random.id(24)}`,
         accessKeySecret: random.id(44),

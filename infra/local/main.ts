@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { serviceName } from '../resources/names.ts';
+import { startCloud } from './cloud.ts';
+import { writeCloudFile } from './cloud-file.ts';
+
+const USAGE = `npm run cloud -- [options]     a cloud on this machine; stays up until Ctrl-C
+
+  --data-dir FOLDER   keep tables, queues, EIPs and ENIs there; they are found again at the next start
+  --seed N            seed of everything random (default 1)
+  --verbose           show what the services have to say`;
+
+/** Where deployment and kubectl look for the running cloud. */
+const HOME = '.holdfast';
+
+interface Options {
+  readonly dataDir?: string;
+  readonly seed: number;
+  readonly verbose: boolean;
+}
+
+async function main({ dataDir, seed, verbose }: Options): Promise<void> {
+  console.log('starting');
+  const cloud = await startCloud({
+    seed,
+    ...(dataDir === undefined ? {} : { dataDir }),
+    log: (line) => {
+      if (verbose) console.log(`  ${line}`);
+    },
+  });
+  const intakeToken = randomBytes(24).toString('hex');
+  const { cloudFile, kubeconfigPath } = await writeCloudFile(cloud, HOME, intakeToken);
+  // Where the intake will be once it is deployed; until then the exporter's posts find nobody, as they would anywhere.
+  const url = cloud.functionCompute.httpUrl(serviceName('local'), 'intake');
+  await cloud.exportEvents({ webhook: { url, headers: { Authorization: `Bearer ${intakeToken}` } } });
+
+  const { fc, mns, tablestore, vpc } = cloud.endpoints;
+  console.log(`
+The local cloud is up; Ctrl-C ends it.
+
+  functions    ${fc}
+  queues       ${mns}
+  tables       ${tablestore}   instance ${cloud.tablestore.instance}
+  VPC, ECS     ${vpc}
+  cluster      ${cloud.cluster.id}
+
+  written to ${cloudFile} (endpoints and keys, for deployment) and ${kubeconfigPath}
+
+  npx serverless deploy --stage local
+  export KUBECONFIG=$PWD/${kubeconfigPath}
+  kubectl apply -f infra/kubernetes/samples/statefulset-eip.yaml
+  kubectl get pods -o wide -w
+`);
+  const stop = () => {
+    console.log('stopping');
+    cloud.close().then(
+      () => process.exit(0),
+      (error) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+function readOptions(): Options | string {
+  try {
+    const { values } = parseArgs({
+      options: {
+        'data-dir': { type: 'string' },
+        seed: { type: 'string', default: '1' },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return USAGE;
+    if (!/^\d{1,9}$/.test(values.seed)) return `--seed is "${values.seed}"; it is a whole number\n\n${USAGE}`;
+    const dataDir = values['data-dir'];
+    return {
+      seed: Number(values.seed),
+      verbose: values.verbose,
+      ...(dataDir === undefined ? {} : { dataDir }),
+    };
+  } catch (error) {
+    return `${(error as Error).message}\n\n${USAGE}`;
+  }
+}
+
+const options = readOptions();
+if (typeof options === 'string') {
+  console.error(options);
+  process.exitCode = options === USAGE ? 0 : 2;
+} else {
+  main(options).catch((error) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  });
+}
