@@ -32,8 +32,11 @@ export interface Clusters {
 
 /** Larger than any Event that Kubernetes stores a name in (an Event is at most about a kilobyte of text). Bytes. */
 export const LARGEST_MESSAGE = 64 * 1024;
-/** Envelopes within envelopes: HTTP source inside CloudEvent inside queue message, and one to spare. */
-const DEEPEST = 6;
+/**
+ * Envelopes within envelopes: an HTTP source's body inside a queue message inside a batch, each of them once more as
+ * text, and one to spare.
+ */
+const DEEPEST = 8;
 /** Items of one array. Source: EventBridge, batch window (10,000). */
 const MOST_ITEMS = 10_000;
 
@@ -58,12 +61,20 @@ interface Place {
 }
 
 function ignore(why: Why, value: unknown): Reading {
-  const text =
-    typeof value === 'string' || Buffer.isBuffer(value) ? value : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === 'string' || Buffer.isBuffer(value) ? value : inWords(value);
   return {
     hints: [],
     ignored: [{ why, hash: createHash('sha256').update(text).digest('hex').slice(0, 16) }],
   };
+}
+
+/** What is nested without end, or in a circle, has no form in JSON; it is ignored all the same. */
+function inWords(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return typeof value;
+  }
 }
 
 const deeper = (place: Place): Place => ({ ...place, depth: place.depth - 1 });
@@ -132,8 +143,8 @@ function readEvent(event: Record<string, unknown>, about: Record<string, unknown
 
 function podOf(event: Record<string, unknown>, about: Record<string, unknown>): unknown {
   if (about.kind === 'Pod') return about.name;
-  if (about.kind === 'StatefulSet') return STATEFULSET_MESSAGE.exec(String(event.message ?? ''))?.[1];
-  return undefined;
+  if (about.kind !== 'StatefulSet' || typeof event.message !== 'string') return undefined;
+  return STATEFULSET_MESSAGE.exec(event.message)?.[1];
 }
 
 const admit = (hint: Hint, { clusters }: Place): Reading =>
