@@ -38,37 +38,48 @@ interface HttpEvent {
 /** A larger body ends the reading: no exporter sends one, and none is worth the memory. Bytes. */
 const LARGEST_BODY = 1024 * 1024;
 
-/** One handler for both contracts: `(request, response, context)` of version 2, `(event, context)` of version 3. */
+type RuntimeCall = [request: RuntimeRequest, response: RuntimeResponse, context: FunctionContext];
+type EventCall = [event: Buffer, context: FunctionContext];
+
+const isEventCall = (call: RuntimeCall | EventCall): call is EventCall => Buffer.isBuffer(call[0]);
+
+/**
+ * One handler for both contracts: `(request, response, context)` of version 2, `(event, context)` of version 3, told
+ * apart by the event, which is a Buffer. No parameter is declared by itself: where a function declares more of them
+ * than it is given, the runtime waits for it to call back.
+ */
 export function serveHttp(handle: HttpHandler) {
-  return async (
-    first: RuntimeRequest | Buffer,
-    second: RuntimeResponse | FunctionContext,
-    third?: FunctionContext,
-  ): Promise<unknown> => {
-    if (third === undefined) {
-      const reply = await handle(fromEvent(first as Buffer), second as FunctionContext);
+  const reply = (
+    request: HttpRequest | undefined,
+    context: FunctionContext,
+  ): Promise<HttpReply> | HttpReply =>
+    request
+      ? handle(request, context)
+      : { status: 413, body: { error: `a body of more than ${LARGEST_BODY} bytes` } };
+
+  return async (...call: RuntimeCall | EventCall): Promise<unknown> => {
+    if (isEventCall(call)) {
+      const [event, context] = call;
+      const { status, body } = await reply(fromEvent(event), context);
       return {
-        statusCode: reply.status,
+        statusCode: status,
         headers: JSON_HEADERS,
         isBase64Encoded: false,
-        body: JSON.stringify(reply.body),
+        body: JSON.stringify(body),
       };
     }
-    const response = second as RuntimeResponse;
-    const request = await fromRuntime(first as RuntimeRequest);
-    const reply = request
-      ? await handle(request, third)
-      : { status: 413, body: { error: `a body of more than ${LARGEST_BODY} bytes` } };
-    response.setStatusCode(reply.status);
+    const [request, response, context] = call;
+    const { status, body } = await reply(await fromRuntime(request), context);
+    response.setStatusCode(status);
     for (const [name, value] of Object.entries(JSON_HEADERS)) response.setHeader(name, value);
-    response.send(JSON.stringify(reply.body));
+    response.send(JSON.stringify(body));
     return undefined;
   };
 }
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
-function fromEvent(event: Buffer): HttpRequest {
+function fromEvent(event: Buffer): HttpRequest | undefined {
   const {
     rawPath,
     headers,
@@ -76,11 +87,13 @@ function fromEvent(event: Buffer): HttpRequest {
     isBase64Encoded,
     requestContext,
   } = JSON.parse(event.toString('utf8')) as HttpEvent;
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > LARGEST_BODY) return undefined;
   return {
     method: requestContext?.http?.method ?? 'GET',
     path: rawPath ?? requestContext?.http?.path ?? '/',
     headers: lowerCased(headers ?? {}),
-    body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
+    body: bytes,
   };
 }
 
