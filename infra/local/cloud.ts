@@ -8,7 +8,8 @@ import { type CloudContext, type ContextOptions, createContext } from './kernel/
 import { type KubernetesApi, startKubernetesApi } from './kubernetes/api/server.ts';
 import { startControllers } from './kubernetes/controllers/controllers.ts';
 import { type Mns, startMns } from './mns/server.ts';
-import { type NodeOptions, type Nodes, type NodesOptions, startNodes } from './nodes/nodes.ts';
+import type { NodeOptions } from './nodes/node.ts';
+import { type Nodes, type NodesOptions, startNodes } from './nodes/nodes.ts';
 import type { OpenApiOptions } from './openapi/options.ts';
 import { type OpenApi, startOpenApi } from './openapi/server.ts';
 import type { VpcWorld } from './openapi/world.ts';

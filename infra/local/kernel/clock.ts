@@ -16,7 +16,12 @@ export interface Clock {
    * `now()`; each firing gets a turn of the event loop before the next.
    */
   advance(ms: number): Promise<void>;
-  /** Called with the new time after each `advance`. Returns the way to stop listening. */
+  /**
+   * Moves time forward by `ms` without stopping on the way, as for a machine that was asleep: what fell due fires
+   * afterwards, late, and what is periodic fires once. Days pass in no time.
+   */
+  leap(ms: number): void;
+  /** Called with the new time after each `advance` and `leap`. Returns the way to stop listening. */
   onAdvance(listener: () => void): () => void;
   /** Cancels every pending timer; nothing fires afterwards. */
   close(): void;
@@ -131,6 +136,12 @@ export function createClock({ start = Date.now(), rate = 1 }: ClockOptions = {})
       }
       for (const listener of listeners) listener();
       arm();
+    },
+    leap(ms) {
+      if (frozenAt !== undefined) throw new Error('leap: an advance is still under way');
+      offset += ms;
+      for (const listener of listeners) listener();
+      fireDue();
     },
     onAdvance(listener) {
       listeners.add(listener);
