@@ -3,26 +3,34 @@
  * Stricter than Go where a slip would cost an address: no sign, no bare number, and nothing after the last unit.
  * Source: Go's time.ParseDuration.
  */
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-};
+const UNIT_NS: ReadonlyMap<string, bigint> = new Map([
+  ['ns', 1n],
+  ['us', 1_000n],
+  // The micro sign and the Greek letter look the same; Go takes both.
+  ['\u00b5s', 1_000n],
+  ['\u03bcs', 1_000n],
+  ['ms', 1_000_000n],
+  ['s', 1_000_000_000n],
+  ['m', 60_000_000_000n],
+  ['h', 3_600_000_000_000n],
+]);
+const NS_PER_MS = 1_000_000n;
 
-const WHOLE = /^(?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+$/;
-const PART = /(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g;
+const WHOLE = /^(?:\d+(?:\.\d*)?(?:[nu\u00b5\u03bcm]?s|m|h))+$/;
+const PART = /(\d+)(?:\.(\d*))?([nu\u00b5\u03bcm]?s|m|h)/g;
+/** Nobody writes a longer one, and arithmetic on thousands of digits takes its time. */
+const LONGEST_TEXT = 100;
 
-/** The duration in whole milliseconds (rounded down), or undefined where the text is not one. */
+/**
+ * The duration in whole milliseconds (rounded down), or undefined where the text is not one. Counted in integers: as a
+ * floating point number, 1.005s is a millisecond short.
+ */
 export function parseGoDuration(text: string): number | undefined {
-  if (!WHOLE.test(text)) return undefined;
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(PART))
-    total += Number(amount) * (UNIT_MS[unit as string] as number);
-  const ms = Math.floor(total);
+  if (text.length > LONGEST_TEXT || !WHOLE.test(text)) return undefined;
+  let total = 0n;
+  for (const [, whole = '', fraction = '', unit = ''] of text.matchAll(PART))
+    total += (BigInt(whole + fraction) * (UNIT_NS.get(unit) ?? 0n)) / 10n ** BigInt(fraction.length);
+  const ms = Number(total / NS_PER_MS);
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
