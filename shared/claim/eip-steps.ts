@@ -99,8 +99,8 @@ export const eipSteps: Steps = {
     const told = claimant.pod.told.eip;
     if (eip === 'unread' && told?.reason === 'Bound' && told.address === allocation.address) return done;
     return atPlace(situation, claimant.pod, (binding) => {
-      if (!sameBinding(binding, claim.binding))
-        return eipSteps.free(situation, claim, () => eipSteps.move(situation, claim, claimant, binding));
+      // The node's hint is against the record: the cloud decides before anything is taken from a pod that is there.
+      if (!sameBinding(binding, claim.binding)) return { kind: 'look-eni', privateIp: binding.privateIp };
       if (eip === 'unread') {
         // Nothing told yet: most likely nothing was tried, and if it was, the cloud refuses the second try.
         return told === undefined || told.reason === 'WaitingForPodIP'
@@ -123,8 +123,11 @@ export const eipSteps: Steps = {
     // Fenced by what the record says was bound, so no read is needed: elsewhere, the cloud refuses.
     if (eip === 'unread') return unassociate(claim.allocation.id, claim.binding);
     if (eip === 'absent') return then();
-    if (eip.status === 'InUse' && isAt(eip, claim.binding))
-      return unassociate(claim.allocation.id, claim.binding);
+    if (eip.status === 'InUse') {
+      // Where it was before as well, if a late call left it there: once this binding is over, nobody remembers that.
+      const left = [claim.binding, claim.lastBinding].find((binding) => binding && isAt(eip, binding));
+      if (left) return unassociate(claim.allocation.id, left);
+    }
     if (eip.status === 'Associating') return lookAgain('the EIP is no longer Associating');
     return then();
   },

@@ -99,8 +99,8 @@ export const ipSteps: Steps = {
     const told = claimant.pod.told.ip;
     if (holder === 'unread' && told?.reason === 'Bound' && told.address === allocation.address) return done;
     return atPlace(situation, claimant.pod, (binding) => {
-      if (!sameBinding(binding, claim.binding))
-        return ipSteps.free(situation, claim, () => ipSteps.move(situation, claim, claimant, binding));
+      // The node's hint is against the record: the cloud decides before anything is taken from a pod that is there.
+      if (!sameBinding(binding, claim.binding)) return { kind: 'look-eni', privateIp: binding.privateIp };
       if (holder === 'unread') {
         if (claim.holdEniId && told === undefined) return unassign(claim.holdEniId, claim);
         return { kind: 'look-holder', vSwitchId: allocation.id, address: allocation.address };
@@ -120,7 +120,10 @@ export const ipSteps: Steps = {
 
   free({ seen: { holder } }, claim, then) {
     if (holder === 'unread') return unassign(claim.binding.eniId, claim);
-    if (holder.eniId === claim.binding.eniId) return unassign(claim.binding.eniId, claim);
+    // Where it was before as well, if it was left there: once this binding is over, nobody remembers that.
+    const { eniId } = holder;
+    if (eniId && (eniId === claim.binding.eniId || eniId === claim.lastBinding?.eniId))
+      return unassign(eniId, claim);
     return then();
   },
 
