@@ -1,5 +1,5 @@
 import { type Action, done } from './action.ts';
-import { type Claim, type Retained, sameRetention } from './claim.ts';
+import { type Claim, type Retained, retainUntil, sameRetention } from './claim.ts';
 import { eipSteps } from './eip-steps.ts';
 import { ipSteps } from './ip-steps.ts';
 import { standing } from './standing.ts';
@@ -11,6 +11,7 @@ import {
   placeOf,
   type Situation,
   type Steps,
+  sameBinding,
   tell,
 } from './steps.ts';
 
@@ -27,6 +28,21 @@ const STEPS: Readonly<Record<'ip' | 'eip', Steps>> = { ip: ipSteps, eip: eipStep
  * Pure: the same claim, observation, time and token give the same action.
  */
 export function decide(claim: Claim | undefined, situation: Situation): Action {
+  return untold(claim, situation, decideStep(claim, situation));
+}
+
+/**
+ * What a pod was told about an earlier binding is taken back before a new one is on record: the next step goes by it,
+ * and whoever waits for the pod's readiness does too.
+ */
+function untold(claim: Claim | undefined, { key, seen: { pod } }: Situation, action: Action): Action {
+  if (action.kind !== 'save' || action.next.phase !== 'Bound' || pod === 'absent') return action;
+  if (claim?.phase === 'Bound' && sameBinding(claim.binding, action.next.binding)) return action;
+  if (pod.told[key.kind]?.reason !== 'Bound') return action;
+  return { kind: 'tell', podUid: pod.uid, told: { reason: 'Binding' } };
+}
+
+function decideStep(claim: Claim | undefined, situation: Situation): Action {
   const steps = STEPS[situation.key.kind];
   const stand = standing(situation.key.kind, claim, situation.seen.pod);
 
@@ -98,6 +114,11 @@ function boundToClaimant(
 
 function retained(steps: Steps, situation: Situation, claim: Retained, wantsAnother: boolean): Action {
   const { now } = situation;
+  const until = retainUntil(claim.retention, now);
+  if (claim.retainUntil === undefined && until !== undefined) {
+    // Lifted for a pod whose wish could not be read; that pod is gone.
+    return { kind: 'save', next: { ...claim, rev: claim.rev + 1, retainUntil: until }, deadline: until };
+  }
   if (claim.retainUntil === undefined || now < claim.retainUntil) {
     const next = steps.keep(situation, claim);
     return wantsAnother
