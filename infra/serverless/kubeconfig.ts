@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -60,11 +61,19 @@ function pick<T extends { name: string }>(
 
 /** The ids of the clusters in a kubeconfig that `encodeKubeconfig` could have made; throws an Error that says why not. */
 export function clusterIdsOf(encoded: string): readonly string[] {
-  const parsed = kubeconfigSchema.safeParse(parse(Buffer.from(encoded, 'base64').toString()));
+  const bytes = Buffer.from(encoded, 'base64');
+  const text = (bytes[0] === GZIP ? gunzipSync(bytes) : bytes).toString();
+  const parsed = kubeconfigSchema.safeParse(parse(text));
   if (!parsed.success) throw new Error(`it is no kubeconfig in base64:\n${z.prettifyError(parsed.error)}`);
   return parsed.data.contexts.map(({ name }) => name);
 }
 
-/** As HOLDFAST_KUBECONFIG holds it: an environment variable has no room for line breaks. */
+/** First byte of a gzip stream; no text begins with it. */
+const GZIP = 0x1f;
+
+/**
+ * As HOLDFAST_KUBECONFIG holds it: an environment variable has no room for line breaks, and all of them together only
+ * 4 KB, which a kubeconfig with a certificate exceeds as it is.
+ */
 export const encodeKubeconfig = (config: Readonly<Record<string, unknown>>): string =>
-  Buffer.from(JSON.stringify(config)).toString('base64');
+  gzipSync(JSON.stringify(config)).toString('base64');

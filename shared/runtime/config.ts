@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { z } from 'zod/mini';
 
 /** What a function may be told by its environment. One table: the documentation is generated from it. */
@@ -11,7 +12,7 @@ export const SETTINGS = {
   HOLDFAST_ECS_ENDPOINT: 'Endpoint of the ECS API.',
   HOLDFAST_VPC_ID: 'Optional. The VPC of the pods, where private IPs repeat across VPCs of the account.',
   HOLDFAST_KUBECONFIG:
-    'A kubeconfig in base64, with one context a cluster; the name of a context is the id of its cluster.',
+    'A kubeconfig in base64, gzipped or not, with one context a cluster; the name of a context is the id of its cluster.',
   HOLDFAST_CLUSTERS:
     'Ids of the clusters whose events are taken, separated by commas. Only intake needs it; the others read the kubeconfig.',
   HOLDFAST_INTAKE_TOKEN: 'The bearer token that exporters send, 16 characters or more. Only intake has it.',
@@ -31,9 +32,19 @@ const endpoint = z
 const name = z
   .string()
   .check(z.regex(/^[A-Za-z0-9][-A-Za-z0-9]{0,119}$/, 'is not a name of letters, digits and hyphens'));
+/** First byte of a gzip stream; no text begins with it. */
+const GZIP = 0x1f;
 const base64 = z.pipe(
   z.string().check(z.regex(/^[A-Za-z0-9+/\s]+=*\s*$/, 'is not base64')),
-  z.transform((text: string) => Buffer.from(text, 'base64').toString('utf8')),
+  z.transform((text: string, context) => {
+    const bytes = Buffer.from(text, 'base64');
+    try {
+      return (bytes[0] === GZIP ? gunzipSync(bytes) : bytes).toString('utf8');
+    } catch {
+      context.issues.push({ code: 'custom', message: 'is a broken gzip stream in base64', input: text });
+      return '';
+    }
+  }),
 );
 const json = z.pipe(
   z.string(),

@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createContext } from '../../infra/local/kernel/context.ts';
 import { type KubernetesApi, startKubernetesApi } from '../../infra/local/kubernetes/api/server.ts';
 import { send } from '../contract/kubernetes-probe.ts';
-
-const assets = process.env.KUBEBUILDER_ASSETS;
+import { assetsFolder } from './plane-rig.ts';
 
 const manifest = (image: string, replicas = 2) => `
 apiVersion: apps/v1
@@ -23,11 +22,11 @@ spec:
       containers: [{name: c, image: ${image}}]
 `;
 
-describe.skipIf(assets === undefined)('kubectl against the local API server', () => {
+describe('kubectl against the local API server', () => {
   let api: KubernetesApi;
   let folder: string;
   let env: NodeJS.ProcessEnv;
-  const program = join(assets ?? '', 'kubectl');
+  const program = join(assetsFolder(), 'kubectl');
 
   beforeAll(async () => {
     api = await startKubernetesApi(createContext());

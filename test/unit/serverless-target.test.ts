@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CloudFile } from '../../infra/resources/cloud-file.ts';
 import { mergeKubeconfigs } from '../../infra/serverless/kubeconfig.ts';
@@ -78,7 +79,7 @@ describe('stage local', () => {
   });
 
   it('gives the functions one kubeconfig whose contexts are the cluster ids', () => {
-    const merged = JSON.parse(Buffer.from(local().kubeconfig, 'base64').toString());
+    const merged = JSON.parse(gunzipSync(Buffer.from(local().kubeconfig, 'base64')).toString());
     expect(merged).toEqual({
       apiVersion: 'v1',
       kind: 'Config',
