@@ -1,0 +1,330 @@
+import { describe, expect, it } from 'vitest';
+import type { HolderView, Observed, Unread } from '../../shared/claim/observation.ts';
+import {
+  ALLOCATION,
+  allocating,
+  BEFORE,
+  bound,
+  decideIp,
+  ELSEWHERE,
+  eniOf,
+  FRESH_TOKEN,
+  HERE,
+  heldAt,
+  MINUTE,
+  NO_WISHES,
+  NOBODY,
+  NOW,
+  PARKED,
+  PARKING,
+  podAt,
+  RETENTION,
+  releasing,
+  retained,
+  seeing,
+  THERE,
+  told,
+  UNREADABLE,
+  VSWITCH,
+  wishing,
+  without,
+} from './claim-scene.ts';
+
+const { address } = ALLOCATION.ip;
+const LOCK = `${VSWITCH}/${address}`;
+const BOUND = { reason: 'Bound', address } as const;
+
+/** Everybody who can have the address. */
+const HOLDERS: readonly (HolderView | Unread)[] = [
+  'unread',
+  NOBODY,
+  PARKED,
+  heldAt(HERE),
+  heldAt(BEFORE),
+  heldAt(ELSEWHERE),
+];
+const whoeverHasIt = (check: (holder: HolderView | Unread) => void) => {
+  for (const holder of HOLDERS) check(holder);
+};
+
+const hinted = podAt(HERE, { eniHint: HERE.eniId });
+const leaving = podAt(HERE, { terminating: true });
+const finished = podAt(HERE, { finished: true });
+const off = podAt(HERE, { wishes: NO_WISHES });
+const unreadable = podAt(HERE, { wishes: UNREADABLE });
+
+const unassignedFrom = (eniId: string) => ({ kind: 'unassign-ip', eniId, address });
+const assignedTo = (eniId: string) => ({ kind: 'assign-ip', eniId, address });
+const parks = { kind: 'park-ip', allocation: ALLOCATION.ip };
+const looks = { kind: 'look-holder', vSwitchId: VSWITCH, address };
+const waits = { kind: 'wait', ms: expect.any(Number), until: expect.any(String) };
+const tells = (reason: string, more: object = {}) => ({ kind: 'tell', told: { reason, ...more } });
+
+describe('the first fixed IP of a name', () => {
+  it('needs a look at the ENI even where the node names it, for its vSwitch is where the address belongs', () => {
+    expect(decideIp(undefined, seeing(hinted))).toEqual({ kind: 'look-eni', privateIp: HERE.privateIp });
+  });
+
+  it('has its intent, with token and ENI, on record before it is assigned', () => {
+    expect(decideIp(undefined, seeing(podAt(HERE), { eni: eniOf(HERE) }))).toMatchObject({
+      kind: 'save',
+      next: { phase: 'Allocating', rev: 1, token: FRESH_TOKEN, eniId: HERE.eniId, podUid: HERE.podUid },
+    });
+  });
+
+  it('is not for pods on an ENI that refuses changes, nor for those that nobody wants one for', () => {
+    const managed = seeing(podAt(HERE), { eni: eniOf(HERE, { managed: true }) });
+    expect(decideIp(undefined, managed)).toMatchObject(tells('ManagedENI'));
+    for (const pod of ['absent', off, finished, leaving] as const)
+      expect(decideIp(undefined, seeing(pod))).toEqual({ kind: 'done' });
+  });
+});
+
+describe('an intent to assign', () => {
+  const decided = (pod: Observed['pod'], changes: Partial<Observed> = {}) =>
+    decideIp(allocating('ip'), seeing(pod, changes));
+  const here = { eni: eniOf(HERE) };
+
+  it('is carried out on the ENI and with the token on record', () => {
+    expect(decided(podAt(HERE), here)).toEqual({
+      kind: 'assign-any-ip',
+      eniId: HERE.eniId,
+      token: 'token-1',
+    });
+  });
+
+  it('that brought an address puts it on record under a lock, with where it can be parked', () => {
+    expect(decided(podAt(HERE), { ...here, assigned: address, holder: heldAt(HERE) })).toMatchObject({
+      kind: 'save',
+      lock: LOCK,
+      next: { phase: 'Bound', rev: 8, allocation: ALLOCATION.ip, binding: HERE },
+    });
+  });
+
+  it('that brought an address which another claim keeps gives it back, and asks for another', () => {
+    const locked = { ...here, assigned: address, lockedBy: 'c-1/shop/web-9/ip' };
+    expect(decided(podAt(HERE), { ...locked, holder: heldAt(HERE) })).toEqual(unassignedFrom(HERE.eniId));
+    expect(decided(podAt(HERE), { ...locked, holder: NOBODY })).toMatchObject({
+      kind: 'save',
+      next: { phase: 'Allocating', rev: 8, token: FRESH_TOKEN },
+    });
+  });
+
+  it('whose token can bring nothing is renewed', () => {
+    expect(decided(podAt(HERE), { ...here, assigned: 'spent' })).toMatchObject({
+      next: { phase: 'Allocating', token: FRESH_TOKEN, rev: 8 },
+    });
+  });
+
+  it.each([
+    ['there is no pod', 'absent'],
+    ['the pod has finished', finished],
+    ['the pod does not want it any more', off],
+    ['another pod has come', podAt(THERE, { eniHint: THERE.eniId })],
+  ] as const)('is settled first where %s: replayed, given back, and over', (_, pod) => {
+    expect(decided(pod)).toEqual({ kind: 'assign-any-ip', eniId: HERE.eniId, token: 'token-1' });
+    expect(decided(pod, { assigned: address, holder: heldAt(HERE) })).toEqual(unassignedFrom(HERE.eniId));
+    for (const settled of [{ assigned: address, holder: NOBODY }, { assigned: 'spent' }] as const)
+      expect(decided(pod, settled)).toMatchObject({ kind: 'save', next: { phase: 'Released', rev: 8 } });
+  });
+
+  it('waits while its pod is being deleted, and stands while the wish cannot be read', () => {
+    whoeverHasIt((holder) => {
+      expect(decided(leaving, { holder })).toEqual(waits);
+      expect(decided(unreadable, { holder })).toMatchObject(tells('InvalidAnnotation'));
+    });
+  });
+});
+
+describe('a fixed IP that belongs to a pod which is there', () => {
+  const decided = (holder: Observed['holder'], pod = hinted, claim = bound('ip')) =>
+    decideIp(claim, seeing(pod, { holder }));
+
+  it('is not even looked at where record and pod agree', () => {
+    expect(decided('unread', podAt(HERE, { told: told('ip', BOUND) }))).toEqual({ kind: 'done' });
+  });
+
+  it('is taken off the parking ENI that the record names, without a look', () => {
+    expect(decided('unread', hinted, bound('ip', { holdEniId: PARKING }))).toEqual(unassignedFrom(PARKING));
+  });
+
+  it('is looked for where nobody knows', () => {
+    expect(decided('unread')).toEqual(looks);
+    const binding = podAt(HERE, { eniHint: HERE.eniId, told: told('ip', { reason: 'Binding' }) });
+    expect(decided('unread', binding, bound('ip', { holdEniId: PARKING }))).toEqual(looks);
+  });
+
+  it('is assigned where nobody has it, and fetched from where it was kept', () => {
+    expect(decided(NOBODY)).toEqual(assignedTo(HERE.eniId));
+    expect(decided(PARKED)).toEqual(unassignedFrom(PARKING));
+    expect(decided(heldAt(BEFORE), hinted, bound('ip', { lastBinding: BEFORE }))).toEqual(
+      unassignedFrom(BEFORE.eniId),
+    );
+  });
+
+  it('is told to the pod when it is there, once', () => {
+    expect(decided(heldAt(HERE))).toMatchObject(tells('Bound', { address }));
+    expect(decided(heldAt(HERE), podAt(HERE, { eniHint: HERE.eniId, told: told('ip', BOUND) }))).toEqual({
+      kind: 'done',
+    });
+  });
+
+  it('is never taken from a stranger', () => {
+    expect(decided(heldAt(ELSEWHERE))).toMatchObject(tells('AddressInUse'));
+    expect(decided(heldAt(BEFORE))).toMatchObject(tells('AddressInUse'));
+  });
+
+  it('gets the retention that the pod asks for now, in place', () => {
+    const wishes = wishing({ ip: { retention: { kind: 'never' } } });
+    whoeverHasIt((holder) =>
+      expect(decided(holder, podAt(HERE, { eniHint: HERE.eniId, wishes }))).toEqual({
+        kind: 'save',
+        next: bound('ip', { rev: 8, retention: { kind: 'never' } }),
+      }),
+    );
+  });
+
+  it('stays, whoever the cloud says has it, while the pod is being deleted or its wish cannot be read', () => {
+    whoeverHasIt((holder) => {
+      expect(decided(holder, leaving)).toEqual(waits);
+      expect(decided(holder, unreadable)).toEqual({ kind: 'done' });
+      expect(decided(holder, without(podAt(HERE), 'ip'))).not.toMatchObject({ kind: 'unassign-ip' });
+    });
+  });
+
+  it('is not taken on the word of a node alone: a hint against the record is checked with the cloud', () => {
+    const misled = podAt(HERE, { eniHint: ELSEWHERE.eniId });
+    for (const holder of ['unread', heldAt(HERE)] as const)
+      expect(decided(holder, misled)).toEqual({ kind: 'look-eni', privateIp: HERE.privateIp });
+  });
+});
+
+describe('a fixed IP whose pod was replaced', () => {
+  const next = podAt(THERE, { eniHint: THERE.eniId });
+  const decided = (holder: Observed['holder'], claim = bound('ip')) =>
+    decideIp(claim, seeing(next, { holder }));
+
+  it('is taken from the ENI that the record names, and from the one before', () => {
+    expect(decided('unread')).toEqual(unassignedFrom(HERE.eniId));
+    expect(decided(heldAt(HERE))).toEqual(unassignedFrom(HERE.eniId));
+    expect(decided(heldAt(BEFORE), bound('ip', { lastBinding: BEFORE }))).toEqual(
+      unassignedFrom(BEFORE.eniId),
+    );
+  });
+
+  it('goes to the new pod once it is free, without a stop at a parking ENI', () => {
+    expect(decided(NOBODY)).toMatchObject({
+      kind: 'save',
+      next: { phase: 'Bound', rev: 8, binding: THERE, lastBinding: HERE, boundAt: NOW },
+      ended: { podUid: HERE.podUid, address, from: NOW - 20 * MINUTE, to: NOW },
+    });
+  });
+});
+
+describe('a fixed IP whose pod is gone', () => {
+  it.each([
+    ['there is none', 'absent'],
+    ['it has finished', finished],
+    ['it does not want it any more', off],
+    ['a new one does not want it', podAt(THERE, { wishes: NO_WISHES })],
+    ['a new one has no network yet', without(podAt(THERE), 'ip')],
+  ] as const)('is freed, parked, and only then put on record as retained: %s', (_, pod) => {
+    const decided = (holder: Observed['holder']) => decideIp(bound('ip'), seeing(pod, { holder }));
+    expect(decided('unread')).toEqual(unassignedFrom(HERE.eniId));
+    expect(decided(heldAt(HERE))).toEqual(unassignedFrom(HERE.eniId));
+    expect(decided(NOBODY)).toEqual(parks);
+    expect(decided(PARKED)).toMatchObject({
+      kind: 'save',
+      deadline: NOW + RETENTION.ms,
+      ended: { podUid: HERE.podUid },
+      next: { phase: 'Retained', holdEniId: PARKING, lastBinding: HERE, retainUntil: NOW + RETENTION.ms },
+    });
+  });
+
+  it('is kept on record where a stranger has it, without a hold that it does not have', () => {
+    const action = decideIp(bound('ip'), seeing('absent', { holder: heldAt(ELSEWHERE) }));
+    expect(action).toMatchObject({ kind: 'save', next: { phase: 'Retained' } });
+    expect(action).not.toHaveProperty('next.holdEniId');
+  });
+});
+
+describe('a retained fixed IP', () => {
+  const decided = (pod: Observed['pod'], holder: Observed['holder'], claim = retained('ip'), now = NOW) =>
+    decideIp(claim, seeing(pod, { holder }), now);
+
+  it('is left alone where it is parked, and parked again where it fell off', () => {
+    expect(decided('absent', 'unread')).toEqual({ kind: 'done' });
+    expect(decided('absent', PARKED)).toEqual({ kind: 'done' });
+    expect(decided('absent', NOBODY)).toEqual(parks);
+    expect(decided('absent', heldAt(ELSEWHERE))).toEqual({ kind: 'done' });
+  });
+
+  it('is taken off the ENI of the pod that is gone, where a late call put it', () => {
+    expect(decided('absent', heldAt(HERE))).toEqual(unassignedFrom(HERE.eniId));
+  });
+
+  it('has its true hold put on record', () => {
+    expect(decided('absent', PARKED, retained('ip', { holdEniId: 'eni-other' }))).toEqual({
+      kind: 'save',
+      next: retained('ip', { rev: 8 }),
+    });
+  });
+
+  it('stays to the last millisecond of its retention', () => {
+    const until = NOW + 5 * MINUTE;
+    expect(decided('absent', 'unread', retained('ip'), until - 1)).toEqual({ kind: 'done' });
+    expect(decided('absent', 'unread', retained('ip'), until)).toMatchObject({
+      kind: 'save',
+      next: { phase: 'Releasing', holdEniId: PARKING, lastBinding: HERE },
+    });
+  });
+
+  it('is never released while a pod of the name has a wish that cannot be read', () => {
+    whoeverHasIt((holder) =>
+      expect(decided(unreadable, holder, retained('ip'), NOW + 60 * MINUTE)).toMatchObject(
+        tells('InvalidAnnotation'),
+      ),
+    );
+  });
+
+  it('goes to the pod that comes back, and the record still names its hold', () => {
+    whoeverHasIt((holder) =>
+      expect(decided(podAt(THERE, { eniHint: THERE.eniId }), holder)).toMatchObject({
+        kind: 'save',
+        next: { phase: 'Bound', binding: THERE, holdEniId: PARKING, lastBinding: HERE },
+      }),
+    );
+  });
+});
+
+describe('a fixed IP that is being released', () => {
+  const decided = (pod: Observed['pod'], holder: Observed['holder']) =>
+    decideIp(releasing('ip'), seeing(pod, { holder }));
+
+  it('is looked for, taken from where we put it, and forgotten', () => {
+    expect(decided('absent', 'unread')).toEqual(looks);
+    expect(decided('absent', PARKED)).toEqual(unassignedFrom(PARKING));
+    expect(decided('absent', heldAt(HERE))).toEqual(unassignedFrom(HERE.eniId));
+    for (const holder of [NOBODY, heldAt(ELSEWHERE)])
+      expect(decided('absent', holder)).toMatchObject({
+        kind: 'save',
+        unlock: LOCK,
+        next: { phase: 'Released', rev: 8 },
+      });
+  });
+
+  it('goes back to the pod that returns in time', () => {
+    whoeverHasIt((holder) =>
+      expect(decided(podAt(THERE, { eniHint: THERE.eniId }), holder)).toMatchObject({
+        kind: 'save',
+        next: { phase: 'Bound', binding: THERE },
+      }),
+    );
+  });
+
+  it('is kept again for a pod whose wish cannot be read', () => {
+    whoeverHasIt((holder) =>
+      expect(decided(unreadable, holder)).toMatchObject({ next: { phase: 'Retained' } }),
+    );
+  });
+});
