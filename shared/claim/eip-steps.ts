@@ -7,6 +7,7 @@ import {
   type Claimant,
   carry,
   endOf,
+  isUnmoved,
   lookAgain,
   optional,
   type Situation,
@@ -98,6 +99,9 @@ export const eipSteps: Steps = {
     const { allocation } = claim;
     const told = claimant.pod.told.eip;
     if (eip === 'unread' && told?.reason === 'Bound' && told.address === allocation.address) return done;
+    // The cloud says that the pod's own IP has it: which ENI that is need not be asked.
+    if (isBoundAt(eip, claim.binding) && isUnmoved(claimant.pod, claim.binding))
+      return tell(situation, { reason: 'Bound', address: allocation.address }, done);
     return atPlace(situation, claimant.pod, (binding) => {
       // The node's hint is against the record: the cloud decides before anything is taken from a pod that is there.
       if (!sameBinding(binding, claim.binding)) return { kind: 'look-eni', privateIp: binding.privateIp };
@@ -111,8 +115,6 @@ export const eipSteps: Steps = {
       if (eip.status === 'Available') return associate(claim);
       if (eip.status !== 'InUse')
         return tell(situation, { reason: 'Binding' }, lookAgain(`the EIP is no longer ${eip.status}`));
-      if (isAt(eip, claim.binding))
-        return tell(situation, { reason: 'Bound', address: allocation.address }, done);
       if (claim.lastBinding && isAt(eip, claim.lastBinding))
         return unassociate(allocation.id, claim.lastBinding);
       return inUseElsewhere(situation, eip);
@@ -288,6 +290,9 @@ function inUseElsewhere(situation: Situation, eip: EipView): Action {
     lookAgain('it is free'),
   );
 }
+
+const isBoundAt = (eip: Situation['seen']['eip'], binding: Binding): boolean =>
+  eip !== 'unread' && eip !== 'absent' && eip.status === 'InUse' && isAt(eip, binding);
 
 /** Bound to exactly this ENI and IP. The cloud may leave the IP out where it is the ENI's primary one. */
 const isAt = ({ boundTo }: EipView, { eniId, privateIp }: Binding): boolean =>

@@ -4,6 +4,7 @@ import {
   atPlace,
   carry,
   endOf,
+  isUnmoved,
   lookAgain,
   optional,
   type Situation,
@@ -98,6 +99,9 @@ export const ipSteps: Steps = {
     const { allocation } = claim;
     const told = claimant.pod.told.ip;
     if (holder === 'unread' && told?.reason === 'Bound' && told.address === allocation.address) return done;
+    // It is where it belongs, and the pod is still there: whose ENI that is need not be asked.
+    if (holder !== 'unread' && holder.eniId === claim.binding.eniId && isUnmoved(claimant.pod, claim.binding))
+      return tell(situation, { reason: 'Bound', address: allocation.address }, done);
     return atPlace(situation, claimant.pod, (binding) => {
       // The node's hint is against the record: the cloud decides before anything is taken from a pod that is there.
       if (!sameBinding(binding, claim.binding)) return { kind: 'look-eni', privateIp: binding.privateIp };
@@ -107,8 +111,6 @@ export const ipSteps: Steps = {
       }
       if (holder.eniId === undefined)
         return { kind: 'assign-ip', eniId: binding.eniId, address: allocation.address };
-      if (holder.eniId === binding.eniId)
-        return tell(situation, { reason: 'Bound', address: allocation.address }, done);
       if (holder.parking || holder.eniId === claim.lastBinding?.eniId) return unassign(holder.eniId, claim);
       return tell(
         situation,

@@ -90,6 +90,10 @@ export function atPlace(situation: Situation, pod: PodView, next: (binding: Bind
 export const sameBinding = (a: Binding, b: Binding): boolean =>
   a.podUid === b.podUid && a.eniId === b.eniId && a.privateIp === b.privateIp;
 
+/** Nothing that the pod shows says that it is elsewhere than the record has it. */
+export const isUnmoved = ({ ip, eniHint }: PodView, { privateIp, eniId }: Binding): boolean =>
+  ip === privateIp && (eniHint === undefined || eniHint === eniId);
+
 /** The fields that every phase of one life of a claim carries, with the revision grown by one. */
 export const carry = ({ key, rev, origin, retention, createdAt }: Claim) => ({
   key,

@@ -15,7 +15,11 @@ import { createOpenApi } from '../../shared/adapters/openapi/call.ts';
 import { createEipCloud } from '../../shared/adapters/openapi/eips.ts';
 import { createEniCloud } from '../../shared/adapters/openapi/enis.ts';
 import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
-import { createParkingBooks, createQuota, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
+import {
+  createParkingBooks,
+  createQuota,
+  createReleaseSwitch,
+} from '../../shared/adapters/tablestore/control.ts';
 import { createTables } from '../../shared/adapters/tablestore/table.ts';
 import type { Identity } from '../../shared/claim/identity.ts';
 import type { Hint, Ports } from '../../shared/reconcile/ports.ts';
@@ -50,7 +54,10 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
   });
   for (const { name, primaryKey, timeToLive, maxVersions } of TABLES) {
     await tableClient.createTable({
-      tableMeta: { tableName: name, primaryKey: primaryKey.map((column) => ({ name: column.name, type: column.type })) },
+      tableMeta: {
+        tableName: name,
+        primaryKey: primaryKey.map((column) => ({ name: column.name, type: column.type })),
+      },
       tableOptions: { timeToLive, maxVersions },
       reservedThroughput: { capacityUnit: { read: 0, write: 0 } },
     });
@@ -66,11 +73,15 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
   const core = kubeConfig.makeApiClient(CoreV1Api);
 
   const lines: string[] = [];
+  const newTables = () =>
+    createTables({ endpoint: tablestore.url, instance: tablestore.instance, credentials });
+  const newVpc = () => createOpenApi({ endpoint: openApi.url, region, version: '2016-04-28', credentials });
+  const newEcs = () => createOpenApi({ endpoint: openApi.url, region, version: '2014-05-26', credentials });
   const newPorts = (): Ports => {
     const log = createLogger({ level: 'debug', write: (line) => lines.push(line), now: context.clock.now });
-    const tables = createTables({ endpoint: tablestore.url, instance: tablestore.instance, credentials });
-    const vpc = createOpenApi({ endpoint: openApi.url, region, version: '2016-04-28', credentials });
-    const ecs = createOpenApi({ endpoint: openApi.url, region, version: '2014-05-26', credentials });
+    const tables = newTables();
+    const vpc = newVpc();
+    const ecs = newEcs();
     const { now } = context.clock;
     return {
       claims: createClaimStore(tables, log),
@@ -95,9 +106,17 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
     newPorts,
     queues: mns.queues,
     kubernetes,
+    /** What an operator can do by hand: rows of the store, and any call of the account's owner. */
+    tables: newTables(),
+    vpc: newVpc(),
+    ecs: newEcs(),
 
     /** A pod with its network up: an ENI of its own, and the ENI's primary IP as its IP. */
-    async startPod(name: string, annotations: Record<string, string>, spec: Partial<V1Pod['spec']> = {}): Promise<StartedPod> {
+    async startPod(
+      name: string,
+      annotations: Record<string, string>,
+      spec: Partial<V1Pod['spec']> = {},
+    ): Promise<StartedPod> {
       const created = await core.createNamespacedPod({
         namespace: 'default',
         body: {
