@@ -229,14 +229,11 @@ async function save(ports: Ports, view: View, action: Save): Promise<Step> {
   if (action.deadline !== undefined && action.deadline > ports.now())
     await remind(ports, view.key, action.deadline);
   const { assigned: _, lockedBy: __, ...seen } = view.seen;
-  const settledIntent = next.phase !== 'Allocating';
+  // A new intent makes what the old one taught worthless, and so does the end of a claim: what comes next is about
+  // another address.
+  const isAbout = next.phase !== 'Allocating' && next.phase !== 'Released';
   return {
-    view: {
-      ...view,
-      claim: next,
-      // A new intent makes what the old one taught worthless.
-      seen: settledIntent ? seen : { ...seen, eip: 'unread', holder: 'unread' },
-    },
+    view: { ...view, claim: next, seen: isAbout ? seen : { ...seen, eip: 'unread', holder: 'unread' } },
   };
 }
 

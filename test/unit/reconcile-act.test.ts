@@ -1,0 +1,145 @@
+import { describe, expect, it } from 'vitest';
+import type { Claim } from '../../shared/claim/claim.ts';
+import type { Observed } from '../../shared/claim/observation.ts';
+import { act, type Step, type View } from '../../shared/reconcile/act.ts';
+import type { Ports, Saved } from '../../shared/reconcile/ports.ts';
+import {
+  allocating,
+  bound,
+  decideEip,
+  eipIs,
+  HERE,
+  heldAt,
+  keyOf,
+  NOW,
+  podAt,
+  RETENTION,
+  released,
+  releasing,
+  retained,
+  seeing,
+  wishing,
+} from './claim-scene.ts';
+
+/** Ports of which a test gives those that it expects to be used; any other use is an error. */
+const portsOf = (given: { [K in keyof Ports]?: Partial<Ports[K]> }): Ports => {
+  const silent = { debug() {}, info() {}, warn() {} };
+  return { log: silent, now: () => NOW, remainingMs: () => 60_000, ...given } as unknown as Ports;
+};
+
+const viewOf = (claim: Claim | undefined, seen: Observed, podIsFresh = true): View => ({
+  key: keyOf('eip'),
+  claim,
+  seen,
+  podIsFresh,
+});
+
+const saving = (claim: Claim, next: Claim, seen: Observed, saved: Saved = 'saved', podIsFresh = true) =>
+  act(
+    portsOf({
+      claims: { save: async () => saved },
+      releases: { frozen: async () => false },
+      pods: { read: async () => podAt(HERE) },
+    }),
+    viewOf(claim, seen, podIsFresh),
+    { kind: 'save', next },
+  );
+
+const seenAfter = (step: Step): Observed => {
+  if ('again' in step) throw new Error(`put back: ${step.again.why}`);
+  return step.view.seen;
+};
+
+describe('what is known after a save', () => {
+  const seen = seeing(podAt(HERE), { eip: eipIs('Available'), holder: heldAt(HERE), assigned: '10.0.0.50' });
+
+  it('is still known of an address that stays with its claim', async () => {
+    const step = await saving(bound('eip'), retained('eip', { rev: 8 }), seen);
+    expect(seenAfter(step)).toEqual(seeing(podAt(HERE), { eip: eipIs('Available'), holder: heldAt(HERE) }));
+  });
+
+  it.each([
+    ['a new intent', allocating('eip', { rev: 8 })],
+    ['a tombstone', released('eip', { rev: 8 })],
+  ])('is nothing of the address before %s', async (_, next) => {
+    const step = await saving(releasing('eip'), next, seen);
+    expect(seenAfter(step)).toEqual(seeing(podAt(HERE)));
+  });
+
+  it('is never taken for the EIP that a pod names next', async () => {
+    const wishes = wishing({ eip: { retention: RETENTION, allocationId: 'eip-other' } });
+    const naming = podAt(HERE, { wishes, eniHint: HERE.eniId });
+    const before = releasing('eip', { origin: 'given' });
+    const tombstone = released('eip', { rev: 8 });
+    const step = await saving(before, tombstone, seeing(naming, { eip: eipIs('Available') }));
+    expect(decideEip(tombstone, seenAfter(step))).toEqual({ kind: 'look-eip', allocationId: 'eip-other' });
+  });
+
+  it('is who has the lock, where another claim has it', async () => {
+    const step = await saving(allocating('eip'), bound('eip', { rev: 8 }), seen, {
+      lockedBy: 'c/ns/other/eip',
+    });
+    expect(seenAfter(step)).toMatchObject({ lockedBy: 'c/ns/other/eip' });
+  });
+
+  it('is left for later where a rival has written', async () => {
+    expect(await saving(bound('eip'), retained('eip', { rev: 8 }), seen, 'conflict')).toMatchObject({
+      again: { afterMs: 1_000 },
+    });
+  });
+});
+
+describe('the step to Releasing', () => {
+  it('is not taken on a pod that was read before the last cloud call, but on a fresh look', async () => {
+    const step = await saving(
+      retained('eip', { retainUntil: NOW }),
+      releasing('eip', { rev: 8 }),
+      seeing('absent'),
+      'saved',
+      false,
+    );
+    expect(step).toMatchObject({
+      view: { podIsFresh: true, claim: { phase: 'Retained' }, seen: { pod: podAt(HERE) } },
+    });
+  });
+
+  it('is not taken while releases are frozen', async () => {
+    const step = await act(
+      portsOf({ releases: { frozen: async () => true } }),
+      viewOf(retained('eip', { retainUntil: NOW }), seeing('absent')),
+      { kind: 'save', next: releasing('eip', { rev: 8 }) },
+    );
+    expect(step).toMatchObject({ again: { why: 'releases are frozen' } });
+  });
+});
+
+describe('a cloud call', () => {
+  const release = { kind: 'release-eip', allocationId: 'eip-1' } as const;
+  const view = viewOf(releasing('eip'), seeing('absent', { eip: eipIs('Available') }));
+
+  it('is not begun with less time left than it may take', async () => {
+    const ports = { ...portsOf({}), remainingMs: () => 9_999 };
+    expect(await act(ports, view, release)).toMatchObject({
+      again: { why: expect.stringContaining('time') },
+    });
+  });
+
+  it('waits for its quota, in its own lane', async () => {
+    const asked: unknown[] = [];
+    const ports = portsOf({
+      quota: {
+        take: async (...call) => {
+          asked.push(call);
+          return 12_345;
+        },
+      },
+    });
+    expect(await act(ports, view, release)).toMatchObject({ again: { afterMs: 12_345 } });
+    expect(asked).toEqual([['ReleaseEipAddress', 'release']]);
+  });
+
+  it('that releases is not made while releases are frozen', async () => {
+    const ports = portsOf({ quota: { take: async () => 0 }, releases: { frozen: async () => true } });
+    expect(await act(ports, view, release)).toMatchObject({ again: { why: 'releases are frozen' } });
+  });
+});
