@@ -19,8 +19,9 @@ const string = (name: string): KeyColumn => ({ name, type: 'STRING' });
 const integer = (name: string): KeyColumn => ({ name, type: 'INTEGER' });
 
 /**
- * The tables of the store. `bucket` is a short hash, so that one large cluster is no hot partition. Only `history` has
- * a time to live: a claim, a lock or a deadline that vanished by itself would leave an address that nobody releases.
+ * The tables of the store. `bucket` is a short hash, so that one large cluster is no hot partition. Only what is
+ * a record of the past has a time to live: a claim, a lock or a deadline that vanished by itself would leave an
+ * address that nobody releases.
  */
 export const TABLES = [
   {
@@ -51,6 +52,13 @@ export const TABLES = [
     name: 'control',
     primaryKey: [string('name')],
     timeToLive: NEVER,
+    maxVersions: 1,
+  },
+  // One row an API and minute: calls made. Only the running minute counts, so the rest may vanish.
+  {
+    name: 'windows',
+    primaryKey: [string('name'), integer('minute')],
+    timeToLive: DAY,
     maxVersions: 1,
   },
 ] as const satisfies readonly Table[];

@@ -28,7 +28,16 @@ const STEPS: Readonly<Record<'ip' | 'eip', Steps>> = { ip: ipSteps, eip: eipStep
  * Pure: the same claim, observation, time and token give the same action.
  */
 export function decide(claim: Claim | undefined, situation: Situation): Action {
-  return untold(claim, situation, decideStep(claim, situation));
+  const known = byTheCloud(situation);
+  return untold(claim, known, decideStep(claim, known));
+}
+
+/** Once the cloud has said which ENI the pod has, that stands for the node's word as well: there is one truth about it. */
+function byTheCloud(situation: Situation): Situation {
+  const { seen } = situation;
+  const { pod, eni } = seen;
+  if (pod === 'absent' || eni === 'unread' || eni === 'absent') return situation;
+  return { ...situation, seen: { ...seen, pod: { ...pod, eniHint: eni.id } } };
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   carry,
   endOf,
   isUnmoved,
+  LOOK_AGAIN_MS,
   lookAgain,
   optional,
   type Situation,
@@ -107,9 +108,10 @@ export const eipSteps: Steps = {
       if (!sameBinding(binding, claim.binding)) return { kind: 'look-eni', privateIp: binding.privateIp };
       if (eip === 'unread') {
         // Nothing told yet: most likely nothing was tried, and if it was, the cloud refuses the second try.
-        return told === undefined || told.reason === 'WaitingForPodIP'
-          ? associate(claim)
-          : { kind: 'look-eip', allocationId: allocation.id };
+        if (told === undefined || told.reason === 'WaitingForPodIP') return associate(claim);
+        // Just begun, by a function that looks again by itself: one more event is no reason to ask the cloud as well.
+        if (told.reason === 'Binding' && situation.now - claim.boundAt < LOOK_AGAIN_MS) return done;
+        return { kind: 'look-eip', allocationId: allocation.id };
       }
       if (eip === 'absent') return replaceVanished(situation, claim, claimant);
       if (eip.status === 'Available') return associate(claim);

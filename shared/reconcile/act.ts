@@ -208,6 +208,15 @@ async function change(
   }
 }
 
+/** The cloud call that a saved claim leads to next, where there is one. */
+function callAfter(next: Claim): string | undefined {
+  const { kind } = next.key;
+  if (next.phase === 'Allocating') return kind === 'eip' ? 'AllocateEipAddress' : 'AssignPrivateIpAddresses';
+  if (next.phase !== 'Bound') return undefined;
+  if (kind === 'eip') return 'AssociateEipAddress';
+  return next.holdEniId ? 'UnassignPrivateIpAddresses' : undefined;
+}
+
 const FROZEN_RETRY_MS = 60_000;
 
 async function save(ports: Ports, view: View, action: Save): Promise<Step> {
@@ -217,7 +226,11 @@ async function save(ports: Ports, view: View, action: Save): Promise<Step> {
     if (await ports.releases.frozen())
       return { again: { afterMs: FROZEN_RETRY_MS, why: 'releases are frozen' } };
   }
-  const saved = await ports.claims.save(action);
+  const following = callAfter(next);
+  const [saved] = await Promise.all([
+    ports.claims.save(action),
+    following && ports.quota.prepare(following, 'bind'),
+  ]);
   if (saved === 'conflict') return { again: { afterMs: 1_000, why: 'another function works on this claim' } };
   if (saved !== 'saved') return { view: { ...view, seen: { ...view.seen, lockedBy: saved.lockedBy } } };
   ports.log.info('claim saved', {

@@ -184,6 +184,8 @@ export type Lane = 'bind' | 'release';
 export interface Quota {
   /** 0 where the call may be made now, else how long to wait, ms. */
   take(api: string, lane: Lane): Promise<number>;
+  /** Has a permit at hand for the call that comes next, in the round trip of a write that is made at the same time. */
+  prepare(api: string, lane: Lane): Promise<void>;
 }
 
 export interface ReleaseSwitch {

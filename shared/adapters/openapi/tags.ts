@@ -19,11 +19,30 @@ export const ownerTag = (installation: string): Tag => ({ Key: OWNER, Value: ins
 export const tokenTag = (token: string): Tag => ({ Key: TOKEN, Value: token });
 export const parkingTag: Tag = { Key: ROLE, Value: 'parking' };
 
-/** A key that is too long for a tag is left out; the address is then found by its token and its lock. */
+/**
+ * A key that is too long for one tag goes on in `holdfast/claim-2` and so on; it has to be whole, because an address
+ * whose claim cannot be told looks like one that no claim names.
+ */
 export function claimTags(installation: string, key: ClaimKey, token: string): readonly Tag[] {
   const name = formatClaimKey(key);
-  const claim = name.length <= LONGEST_VALUE ? [{ Key: CLAIM, Value: name }] : [];
+  const claim = [{ Key: CLAIM, Value: name.slice(0, LONGEST_VALUE) }];
+  for (let start = LONGEST_VALUE; start < name.length; start += LONGEST_VALUE - 1) {
+    const part = name.slice(start, start + LONGEST_VALUE - 1);
+    claim.push({ Key: `${CLAIM}-${claim.length + 1}`, Value: `${CONTINUED}${part}` });
+  }
   return [ownerTag(installation), tokenTag(token), ...claim];
+}
+
+/** In front of a name's later parts: no value may begin with `aliyun` or `acs:`, and a part might. */
+const CONTINUED = '+';
+
+function readClaim(tags: ReadonlyMap<string, string>): ClaimKey | undefined {
+  let name = tags.get(CLAIM) ?? '';
+  for (let number = 2; ; number++) {
+    const part = tags.get(`${CLAIM}-${number}`);
+    if (part === undefined) return parseClaimKey(name);
+    name += part.slice(CONTINUED.length);
+  }
 }
 
 export function readTags(resource: unknown): {
@@ -40,7 +59,7 @@ export function readTags(resource: unknown): {
     const value = tags.get(name);
     return value === undefined ? {} : ({ [field]: value } as Record<K, string>);
   };
-  const claim = parseClaimKey(tags.get(CLAIM) ?? '');
+  const claim = readClaim(tags);
   return {
     ...read('owner', OWNER),
     ...read('token', TOKEN),

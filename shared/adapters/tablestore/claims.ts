@@ -14,9 +14,8 @@ import { coalesce } from '../coalesce.ts';
 import { decodeClaim, encodeClaim } from './claim-codec.ts';
 import { INF_MAX, INF_MIN, type PrimaryKey, type Row, type RowChange, type Tables } from './table.ts';
 
-/** Rows of one BatchGetRow and one BatchWriteRow. Source: Tablestore, limits (100 and 200). */
+/** Rows of one BatchGetRow. Source: Tablestore, limits. */
 const MOST_READ = 100;
-const MOST_WRITTEN = 200;
 const PAGE = 1_000;
 const DEADLINE_BUCKETS = '0123456789abcdef';
 
@@ -65,12 +64,7 @@ export function createClaimStore(tables: Tables, log: Log): ClaimStore {
       nameOf: ({ table, key }) => `${table}\n${key.map(([, value]) => String(value)).join('\n')}`,
     },
   );
-  let writes = 0;
-  const writeRow = coalesce<RowChange & { id: number }, boolean>((changes) => tables.write(changes), {
-    most: MOST_WRITTEN,
-    nameOf: ({ id }) => String(id),
-  });
-  const write = (change: RowChange) => writeRow({ ...change, id: writes++ });
+  const write = async (change: RowChange) => (await tables.change(change)) !== undefined;
 
   const lockOwner = async (name: string): Promise<string | undefined> => {
     const owner = (await readRow({ table: 'addresses', key: addressKey(name) }))?.claim;

@@ -24,64 +24,74 @@ const MINUTE_MS = 60_000;
 /** Permits that are taken from the store at once, so that most calls cost no round trip; what is left over lapses. */
 const BLOCK = 6;
 
+interface Block {
+  readonly minute: number;
+  left: number;
+  /** The window has no more to give. */
+  readonly last: boolean;
+}
+
 /**
- * Law 10: one window per API and minute for the whole account, as the cloud counts. A row's `minute` says which window
- * its counters belong to; the first call of a minute sets a new one.
+ * Law 10: one window per API and minute for the whole account, as the cloud counts. Each window is a row of its own,
+ * which is added to without being read; its table forgets it after a day.
  */
 export function createQuota(tables: Tables, now: () => number, quotas: QuotaTable = DEFAULT_QUOTAS): Quota {
-  const blocks = new Map<string, { minute: number; left: number }>();
-  const turns = new Map<string, Promise<unknown>>();
+  const blocks = new Map<string, Block>();
+  const waiting = new Map<string, number>();
+  const fetching = new Map<string, Promise<void>>();
 
-  const takeBlock = async (api: string, lane: Lane, minute: number, limit: number): Promise<number> => {
-    const key = rowKey(`quota/${api}`);
-    for (let round = 0; round < 3; round++) {
-      const after = await tables.increment(
-        'control',
-        key,
-        { kind: 'equals', column: 'minute', value: minute },
-        { [lane]: BLOCK },
-      );
-      if (after) return Math.max(0, Math.min(BLOCK, limit - (Number(after[lane]) - BLOCK)));
-      const [current] = await tables.get('control', [key]);
-      if (typeof current?.minute === 'number' && current.minute > minute) return 0;
-      // A rival has set it meanwhile: to set it again would give out the minute's calls twice.
-      if (current?.minute === minute) continue;
-      await tables.write([
-        {
-          table: 'control',
-          key,
-          expect: current
-            ? { kind: 'equals', column: 'minute', value: current.minute as number }
-            : { kind: 'absent' },
-          row: { minute, bind: 0, release: 0 },
-        },
-      ]);
-    }
-    return 0;
-  };
-
-  const take = async (api: string, lane: Lane): Promise<number> => {
+  const fetchBlock = async (api: string, lane: Lane, minute: number): Promise<void> => {
     const limit = quotas[api]?.[lane];
     if (limit === undefined) throw new Error(`no quota is known for ${api}; add it to the table`);
-    const minute = Math.floor(now() / MINUTE_MS);
     const name = `${api} ${lane}`;
-    let block = blocks.get(name);
-    if (block?.minute !== minute) block = { minute, left: 0 };
-    if (block.left === 0) block = { minute, left: await takeBlock(api, lane, minute, limit) };
-    blocks.set(name, { minute, left: Math.max(0, block.left - 1) });
-    return block.left > 0 ? 0 : (minute + 1) * MINUTE_MS - now();
+    // A turn, so that all who ask at the same time are counted.
+    await Promise.resolve();
+    const amount = Math.max(BLOCK, waiting.get(name) ?? 0);
+    const after = await tables.change({
+      table: 'windows',
+      key: [
+        ['name', api],
+        ['minute', minute],
+      ],
+      expect: { kind: 'any' },
+      row: undefined,
+      add: { [lane]: amount },
+    });
+    const taken = Number(after?.[lane] ?? Number.POSITIVE_INFINITY);
+    const left = Math.max(0, Math.min(amount, limit - (taken - amount)));
+    blocks.set(name, { minute, left, last: taken >= limit });
+  };
+
+  /** The block of this minute, fetched where there is none with a permit left and the window may have more. */
+  const blockOf = async (api: string, lane: Lane): Promise<Block> => {
+    const name = `${api} ${lane}`;
+    const minute = Math.floor(now() / MINUTE_MS);
+    const block = blocks.get(name);
+    if (block?.minute === minute && (block.left > 0 || block.last)) return block;
+    let fetch = fetching.get(name);
+    if (!fetch) {
+      fetch = fetchBlock(api, lane, minute).finally(() => fetching.delete(name));
+      fetching.set(name, fetch);
+    }
+    await fetch;
+    return blockOf(api, lane);
   };
 
   return {
-    // One at a time for each lane: two that find an empty block together would both fetch one.
-    take(api, lane) {
+    async prepare(api, lane) {
+      await blockOf(api, lane);
+    },
+    async take(api, lane) {
       const name = `${api} ${lane}`;
-      const turn = (turns.get(name) ?? Promise.resolve()).then(() => take(api, lane));
-      turns.set(
-        name,
-        turn.catch(() => {}),
-      );
-      return turn;
+      waiting.set(name, (waiting.get(name) ?? 0) + 1);
+      try {
+        const block = await blockOf(api, lane);
+        if (block.left === 0) return MINUTE_MS - (now() % MINUTE_MS);
+        block.left--;
+        return 0;
+      } finally {
+        waiting.set(name, (waiting.get(name) ?? 1) - 1);
+      }
     },
   };
 }

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import TableStore from 'tablestore';
 import type { Failure } from '../../reconcile/ports.ts';
+import { coalesce } from '../coalesce.ts';
 import type { Credentials } from '../credentials.ts';
 import { failure, isLostAnswer, isVerdict } from '../failure.ts';
 
@@ -27,21 +28,21 @@ export interface RowChange {
   readonly expect: Expectation;
   /** The whole row from now on; undefined deletes it. */
   readonly row: Row | undefined;
+  /** Instead of the whole row: adds to these integer columns, which begin at 0, and gives their new values. */
+  readonly add?: Readonly<Record<string, number>>;
 }
 
 /** A thin, promise-only and honest face of the `tablestore` SDK. */
 export interface Tables {
   /** One row each, in the order asked for. */
   get(table: string, keys: readonly PrimaryKey[]): Promise<readonly (Row | undefined)[]>;
-  /** Each on its own: true where its expectation held. At most 200. */
+  /**
+   * Changes one row; undefined where its expectation did not hold, else the columns that were added to. What is asked
+   * for in one turn of the event loop goes in one round trip; each row still stands for itself.
+   */
+  change(change: RowChange): Promise<Row | undefined>;
+  /** Several changes, each on its own: true where its expectation held. */
   write(changes: readonly RowChange[]): Promise<readonly boolean[]>;
-  /** Adds to integer columns and gives the new values; undefined where the expectation failed. */
-  increment(
-    table: string,
-    key: PrimaryKey,
-    expect: Expectation,
-    by: Readonly<Record<string, number>>,
-  ): Promise<Row | undefined>;
   /** From `start` to before `end`; primary key columns are in the rows. `next` is absent on the last page. */
   range(
     table: string,
@@ -61,6 +62,8 @@ const { Long, Condition, SingleColumnCondition, RowExistenceExpectation, Compara
 
 /** Attempts at a call that the service turned away or lost; every write is conditional, so that a repeat is harmless. */
 const ATTEMPTS = 4;
+/** Rows of one BatchWriteRow. Source: Tablestore, limits. */
+const MOST_WRITTEN = 200;
 const FIRST_PAUSE_MS = 50;
 
 export function createTables({ endpoint, instance, credentials }: TablesOptions): Tables {
@@ -80,7 +83,7 @@ export function createTables({ endpoint, instance, credentials }: TablesOptions)
   });
 
   /** What the service turned away is written again, and nothing else. */
-  const writeBatch = async (batch: readonly RowChange[], verdicts: Map<RowChange, boolean>) => {
+  const writeBatch = async (batch: readonly RowChange[], verdicts: Map<RowChange, Row | undefined>) => {
     let rest = batch;
     await attempt(async () => {
       const tables = [...new Set(rest.map(({ table }) => table))];
@@ -95,7 +98,8 @@ export function createTables({ endpoint, instance, credentials }: TablesOptions)
       rest = inOrder.filter((change, index) => {
         const row = result.tables[index];
         if (!row) throw failure('unavailable', 'NoAnswer', `no answer for a row of ${change.table}`);
-        if (row.isOk || row.errorCode === 'OTSConditionCheckFail') verdicts.set(change, row.isOk);
+        if (row.isOk) verdicts.set(change, change.add ? decodeRow(row) : {});
+        else if (row.errorCode === 'OTSConditionCheckFail') verdicts.set(change, undefined);
         else failures.push(rowFailure(change.table, row));
         return !verdicts.has(change);
       });
@@ -103,6 +107,17 @@ export function createTables({ endpoint, instance, credentials }: TablesOptions)
       if (first) throw first;
     });
   };
+
+  let changes = 0;
+  const changeRow = coalesce<RowChange & { readonly id: number }, Row | undefined>(
+    async (asked) => {
+      const verdicts = new Map<RowChange, Row | undefined>();
+      for (const batch of withoutRepeats(asked)) await writeBatch(batch, verdicts);
+      return asked.map((change) => verdicts.get(change));
+    },
+    { most: MOST_WRITTEN, nameOf: ({ id }) => String(id) },
+  );
+  const change = (one: RowChange) => changeRow({ ...one, id: changes++ });
 
   return {
     async get(table, keys) {
@@ -118,32 +133,11 @@ export function createTables({ endpoint, instance, credentials }: TablesOptions)
       });
     },
 
-    async write(changes) {
-      const verdicts = new Map<RowChange, boolean>();
-      for (const batch of withoutRepeats(changes)) await writeBatch(batch, verdicts);
-      return changes.map((change) => verdicts.get(change) === true);
-    },
+    change,
 
-    async increment(table, key, expect, by) {
-      try {
-        const result = await attempt(() =>
-          client.updateRow({
-            tableName: table,
-            primaryKey: encodeKey(key) as never,
-            condition: encodeExpectation(expect),
-            updateOfAttributeColumns: [
-              {
-                INCREMENT: Object.entries(by).map(([name, amount]) => ({ [name]: Long.fromNumber(amount) })),
-              },
-            ],
-            returnContent: { returnType: TableStore.ReturnType.AfterModify, returnColumns: Object.keys(by) },
-          }),
-        );
-        return result.row ? decodeRow(result.row) : {};
-      } catch (error) {
-        if (isFailureCode(error, 'OTSConditionCheckFail')) return undefined;
-        throw error;
-      }
+    async write(several) {
+      const results = await Promise.all(several.map(change));
+      return results.map((result) => result !== undefined);
     },
 
     async range(table, start, end, limit) {
@@ -206,12 +200,20 @@ function withoutRepeats(changes: readonly RowChange[]): readonly RowChange[][] {
   return batches;
 }
 
-const encodeChange = ({ key, expect, row }: RowChange) => ({
-  type: row ? 'PUT' : 'DELETE',
-  condition: encodeExpectation(expect),
-  primaryKey: encodeKey(key),
-  ...(row ? { attributeColumns: encodeColumns(row) } : {}),
-});
+function encodeChange({ key, expect, row, add }: RowChange) {
+  const common = { condition: encodeExpectation(expect), primaryKey: encodeKey(key) };
+  if (add) {
+    return {
+      ...common,
+      type: 'UPDATE',
+      attributeColumns: [{ INCREMENT: encodeColumns(add) }],
+      returnContent: { returnType: TableStore.ReturnType.AfterModify, returnColumns: Object.keys(add) },
+    };
+  }
+  return row
+    ? { ...common, type: 'PUT', attributeColumns: encodeColumns(row) }
+    : { ...common, type: 'DELETE' };
+}
 
 interface SdkRow {
   readonly primaryKey: readonly { name: string; value: unknown }[] | null;
@@ -240,9 +242,6 @@ const rowFailure = (table: string, row: { errorCode: string | null; errorMessage
     row.errorCode ?? 'Unknown',
     `tablestore, a row of ${table}: ${row.errorMessage ?? 'no message'}`,
   );
-
-const isFailureCode = (error: unknown, code: string) =>
-  error instanceof Error && (error as { code?: unknown }).code === code;
 
 /** Refusals that pass by themselves. Source: Tablestore, error codes. */
 const PASSING =
