@@ -33,7 +33,7 @@ function whyDead(
 ): string | undefined {
   const [file = '', anchor] = link.split('#');
   const target = file === '' ? path : normalize(join(dirname(path), file));
-  if (!existsSync(join(root, target))) return 'leads to no file';
+  if (!headings.has(target) && !existsSync(join(root, target))) return 'leads to no file';
   if (anchor !== undefined && !headings.get(target)?.has(anchor)) return `leads to no heading of ${target}`;
   return undefined;
 }
