@@ -218,12 +218,12 @@ describe('buying an EIP', () => {
     ]);
   });
 
-  it('can be found by its token, also when the key is too long for a tag', async () => {
-    const long: ClaimKey = { ...KEY, pod: `${'a'.repeat(150)}-0` };
+  it('can be found by its token, and told by its key, also when the key is too long for one tag', async () => {
+    const long: ClaimKey = { ...KEY, pod: `${'a'.repeat(250)}-0` };
     const { allocationId } = await eips.allocate(long, 'token-long', {});
     expect(await eips.findByToken(long, 'token-long')).toMatchObject({ allocationId });
     expect(await eips.findByToken(long, 'another')).toBe('absent');
-    expect(await eips.tagged()).toMatchObject([{ claim: undefined, token: 'token-long' }]);
+    expect(await eips.tagged()).toMatchObject([{ claim: long, token: 'token-long' }]);
   });
 
   it('with a token that was used for something else says so', async () => {
@@ -348,19 +348,23 @@ describe('private IPs', () => {
 
   it('are parked on an ENI of ours, a second one when the first is full', async () => {
     cloud.world.setQuota('secondaryIpsOfAvailableEni', 2);
-    const vSwitchId = cloud.world.createEni({}).vSwitchId;
     const parkedOn: string[] = [];
-    for (const last of [200, 201, 202]) parkedOn.push(await enis.park(vSwitchId, `192.168.1.${last}`));
+    for (const last of [200, 201, 202]) parkedOn.push(await enis.park(idle(`192.168.1.${last}`)));
     expect(new Set(parkedOn).size).toBe(2);
-    expect(await enis.holderOf(vSwitchId, '192.168.1.202')).toEqual({ eniId: parkedOn[2], parking: true });
+    expect(await enis.holderOf(idle('').id, '192.168.1.202')).toEqual({ eniId: parkedOn[2], parking: true });
     expect((await enis.parking()).map(({ held }) => held.length)).toEqual([2, 1]);
   });
 
   it('are parked on one ENI, though the answer of its creation was lost', async () => {
-    const vSwitchId = cloud.world.createEni({}).vSwitchId;
     losing('drop-after', 'CreateNetworkInterface');
-    await expect(enis.park(vSwitchId, '192.168.1.200')).rejects.toMatchObject({ verdict: 'unavailable' });
-    await enis.park(vSwitchId, '192.168.1.200');
+    await expect(enis.park(idle('192.168.1.200'))).rejects.toMatchObject({ verdict: 'unavailable' });
+    await enis.park(idle('192.168.1.200'));
     expect(await enis.parking()).toMatchObject([{ held: ['192.168.1.200'] }]);
   });
+
+  /** An address of the first vSwitch that nobody has. */
+  const idle = (address: string) => {
+    const { vSwitchIds, securityGroupId } = cloud.world.defaults;
+    return { id: vSwitchIds[0], address, securityGroupId };
+  };
 });

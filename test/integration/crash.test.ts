@@ -14,11 +14,11 @@ const MOST_FAILURES = 3;
 /** How the work goes on when its function has died: the queue delivers the hint again, or nobody does. */
 type Rescue = 'the hint comes again' | 'only the sweeps run';
 
-const CASES: readonly { readonly blow: Blow; readonly rescue: Rescue }[] = [
-  { blow: 'dies before', rescue: 'the hint comes again' },
-  { blow: 'dies after', rescue: 'the hint comes again' },
-  { blow: 'loses the answer of', rescue: 'the hint comes again' },
-  { blow: 'dies after', rescue: 'only the sweeps run' },
+const CASES: readonly [blow: Blow, rescue: Rescue][] = [
+  ['dies before', 'the hint comes again'],
+  ['dies after', 'the hint comes again'],
+  ['loses the answer of', 'the hint comes again'],
+  ['dies after', 'only the sweeps run'],
 ];
 
 /** Takes one leg of a journey; the blow falls on its call number `at`. Tells the call that it fell on. */
@@ -88,8 +88,8 @@ const ACTING: Readonly<Record<Kind, readonly string[]>> = {
 
 describe.each(KINDS)('a function that works on an %s, at every one of its calls', (kind) => {
   it.each(CASES)(
-    '$blow it and $rescue: the pod keeps its address, and nothing is left over',
-    async ({ blow, rescue }) => {
+    '%s it, and %s: the pod keeps its address, and nothing is left over',
+    async (blow, rescue) => {
       const { hits, failures } = await travelOn(kind, blow, rescue);
       expect(failures).toEqual([]);
       expect(hits).toEqual(expect.arrayContaining([...ACTING[kind]]));

@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createEipCloud } from '../../shared/adapters/openapi/eips.ts';
+import { KINDS } from '../../shared/claim/identity.ts';
+import { resyncPass } from '../../shared/reconcile/resync.ts';
+import { addressesOf, createJourney, drive, hinted, swept } from '../rig/journey.ts';
+import { identityOf, type Rig, startRig } from '../rig/parts.ts';
+
+const EIP = { 'k8s.aliyun.com/pod-with-eip': 'true', 'k8s.aliyun.com/pod-eip-release-strategy': '10m' };
+const FIXED_IP = {
+  'network.alibabacloud.com/enable-fixed-ip': 'true',
+  'network.alibabacloud.com/fixed-ip-release-after': '1',
+};
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(() => rig.close());
+
+const settle = (pod: string) => drive(rig, hinted(pod), rig.newPorts);
+/** The timers alone, for as long as they find something to do. */
+const sweep = () => drive(rig, swept(rig), rig.newPorts);
+
+/** Both timers once a minute, for so long; hints that they give are followed. */
+async function passTime(ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += MINUTE) {
+    await rig.context.clock.advance(MINUTE);
+    await swept(rig)(rig.newPorts());
+  }
+}
+
+const freeze = (frozen: boolean) =>
+  rig.tables.write([
+    { table: 'control', key: [['name', 'switch/releases']], expect: { kind: 'any' }, row: { frozen } },
+  ]);
+
+describe.each(KINDS)('with every event lost, an %s', (kind) => {
+  it('is bound, kept, bound again and given back by the timers alone', async () => {
+    const journey = createJourney(rig, kind, 'web-0');
+    for (const leg of journey.legs) {
+      await leg.happen();
+      await sweep();
+      await leg.arrived();
+    }
+    await journey.nothingLeft();
+    expect(journey.violations).toEqual([]);
+    journey.end();
+  });
+
+  it('costs no hint while it is where it belongs', async () => {
+    const journey = createJourney(rig, kind, 'web-0');
+    for (const leg of journey.legs.slice(0, 2)) {
+      await leg.happen();
+      await settle('web-0');
+      await leg.arrived();
+      await rig.takeHints();
+      await resyncPass(rig.newPorts());
+      expect(await rig.takeHints(), `after the ${leg.name}`).toEqual([]);
+    }
+    journey.end();
+  });
+
+  it('leaves nothing in the store but its history when it is long gone', async () => {
+    const journey = createJourney(rig, kind, 'web-0');
+    for (const leg of journey.legs) {
+      await leg.happen();
+      await drive(rig, leg.run, rig.newPorts);
+      await leg.arrived();
+    }
+    journey.end();
+    await rig.context.clock.advance(HOUR);
+    await sweep();
+    const { claims } = await resyncPass(rig.newPorts());
+    expect(claims).toBe(0);
+    expect(await rig.newPorts().claims.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+  });
+});
+
+describe('an EIP that no claim names', () => {
+  const buy = (token = 'token-1') =>
+    rig.newPorts().eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, token, {});
+
+  it('is left alone while it is young, and released when it was seen twice after that', async () => {
+    await buy();
+    for (let minute = 0; minute < 9; minute++) await passTime(MINUTE);
+    expect(rig.world.eips()).toHaveLength(1);
+    await rig.context.clock.advance(2 * MINUTE);
+    await resyncPass(rig.newPorts());
+    await resyncPass(rig.newPorts());
+    expect(rig.world.eips()).toHaveLength(1);
+    await rig.context.clock.advance(MINUTE);
+    await resyncPass(rig.newPorts());
+    expect(rig.world.eips()).toEqual([]);
+  });
+
+  it('is not released on a sighting from long ago and one of now', async () => {
+    await buy();
+    await rig.context.clock.advance(11 * MINUTE);
+    await resyncPass(rig.newPorts());
+    await rig.context.clock.advance(2 * HOUR);
+    await resyncPass(rig.newPorts());
+    expect(rig.world.eips()).toHaveLength(1);
+    await passTime(3 * MINUTE);
+    expect(rig.world.eips()).toEqual([]);
+  });
+
+  it('is not released while it is bound to anything', async () => {
+    const { allocationId } = await buy();
+    const eni = rig.world.createEni({ instanceId: 'i-1' });
+    await rig.vpc('AssociateEipAddress', {
+      AllocationId: allocationId,
+      InstanceType: 'NetworkInterface',
+      InstanceId: eni.id,
+    });
+    await passTime(20 * MINUTE);
+    expect(rig.world.eips()).toMatchObject([{ id: allocationId, binding: { instanceId: eni.id } }]);
+  });
+
+  it("is not released when it is another installation's, or bears no tags at all", async () => {
+    const other = createEipCloud(rig.vpc, { installation: 'other' });
+    await other.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
+    await rig.vpc('AllocateEipAddress', { Bandwidth: 5 });
+    await passTime(20 * MINUTE);
+    expect(rig.world.eips()).toHaveLength(2);
+  });
+
+  it('is not released while an intent stands that it was bought for', async () => {
+    await rig.startPod('web-0', EIP);
+    const { eips, ...ports } = rig.newPorts();
+    const allocate: typeof eips.allocate = async (...wishes) => {
+      await eips.allocate(...wishes);
+      throw new Error('the process is dead');
+    };
+    await expect(hinted('web-0')({ ...ports, eips: { ...eips, allocate } })).rejects.toThrow('is dead');
+    const [bought] = rig.world.eips();
+    const silence = rig.context.faults.add({ service: 'kubernetes', fault: { kind: 'drop' } });
+    await passTime(30 * MINUTE);
+    expect(rig.world.eips()).toMatchObject([{ id: bought?.id, status: 'Available' }]);
+    silence.remove();
+    await sweep();
+    expect(rig.world.eips()).toMatchObject([{ id: bought?.id, status: 'InUse' }]);
+  });
+});
+
+describe('a parking ENI', () => {
+  it('goes when it holds nothing any more, and not before', async () => {
+    const pod = await rig.startPod('web-0', FIXED_IP);
+    await settle('web-0');
+    await rig.endPod(pod);
+    await settle('web-0');
+    await passTime(30 * MINUTE);
+    expect(rig.world.enis()).toMatchObject([{ name: 'holdfast-parking' }]);
+    await passTime(50 * MINUTE);
+    expect(rig.world.enis()).toEqual([]);
+  });
+
+  it("stays when it is somebody else's", async () => {
+    rig.world.createEni({ name: 'holdfast-parking' });
+    await passTime(20 * MINUTE);
+    expect(rig.world.enis()).toHaveLength(1);
+  });
+});
+
+describe('the switch that freezes releases', () => {
+  it('stops every release, for as long as it is on', async () => {
+    for (const [name, annotations] of [
+      ['web-0', EIP],
+      ['web-1', FIXED_IP],
+      ['job-x', { 'k8s.aliyun.com/pod-with-eip': 'true' }],
+    ] as const) {
+      const pod = await rig.startPod(name, annotations);
+      await settle(name);
+      await rig.endPod(pod);
+      if (name !== 'job-x') await settle(name);
+    }
+    await rig.newPorts().eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
+    await freeze(true);
+    await passTime(90 * MINUTE);
+    expect(rig.world.eips()).toMatchObject(Array(3).fill({ status: 'Available' }));
+    expect(addressesOf(rig, 'ip')).toHaveLength(1);
+
+    await freeze(false);
+    await passTime(20 * MINUTE);
+    expect(rig.world.eips()).toEqual([]);
+    expect(rig.world.enis()).toEqual([]);
+  });
+
+  it('stops nothing else: addresses are bought, bound, kept and bound again', async () => {
+    await freeze(true);
+    for (const kind of KINDS) {
+      const journey = createJourney(rig, kind, `${kind}-0`);
+      for (const leg of journey.legs.slice(0, 3)) {
+        await leg.happen();
+        await drive(rig, leg.run, rig.newPorts);
+        await leg.arrived();
+      }
+      journey.end();
+    }
+  });
+});
+
+describe('a list of pods that cannot be trusted', () => {
+  const bindBoth = async () => {
+    await rig.startPod('web-0', { ...EIP, 'k8s.aliyun.com/pod-eip-release-strategy': 'Follow' });
+    await rig.startPod('web-1', FIXED_IP);
+    await settle('web-0');
+    await settle('web-1');
+    return { eips: rig.world.eips(), enis: rig.world.enis() };
+  };
+
+  it('takes nothing from anybody when it comes back empty', async () => {
+    const before = await bindBoth();
+    for (let minute = 0; minute < 15; minute++) {
+      const { pods, ...ports } = rig.newPorts();
+      await swept(rig)({ ...ports, pods: { ...pods, list: async () => [] } });
+      await rig.context.clock.advance(MINUTE);
+    }
+    expect({ eips: rig.world.eips(), enis: rig.world.enis() }).toEqual(before);
+  });
+
+  it.each([500, 403])('takes nothing from anybody when it is answered with %i', async (status) => {
+    const before = await bindBoth();
+    rig.context.faults.add({
+      service: 'kubernetes',
+      operation: /list/i,
+      fault: { kind: 'error', status, code: 'InternalError' },
+    });
+    await passTime(15 * MINUTE);
+    expect({ eips: rig.world.eips(), enis: rig.world.enis() }).toEqual(before);
+  });
+});
+
+describe('a record of a newer version', () => {
+  it.each([
+    ['short', 'web-0'],
+    ['longer than a tag', `web-${'x'.repeat(120)}`],
+  ])('whose name is %s is left alone and reported, and so is the address that it names', async (_, name) => {
+    const pod = await rig.startPod(name, EIP);
+    await settle(name);
+    await rig.endPod(pod);
+    await settle(name);
+    const [eip] = rig.world.eips();
+    const written = await rewriteClaims({ schema: 2, phase: 'Resting' });
+    await passTime(40 * MINUTE);
+    expect(rig.world.eips()).toEqual([eip]);
+    expect(await readClaims()).toEqual(written);
+    expect(rig.lines.join('\n')).toContain('was written by a newer version (layout 2, known is 1)');
+  });
+
+  async function readClaims() {
+    const { rows } = await rig.tables.range(
+      'claims',
+      [
+        ['bucket', ''],
+        ['claim', ''],
+      ],
+      [
+        ['bucket', 'zz'],
+        ['claim', ''],
+      ],
+      10,
+    );
+    return rows;
+  }
+
+  async function rewriteClaims(columns: Record<string, string | number>) {
+    for (const { bucket = '', claim = '', ...row } of await readClaims()) {
+      await rig.tables.write([
+        {
+          table: 'claims',
+          key: [
+            ['bucket', bucket],
+            ['claim', claim],
+          ],
+          expect: { kind: 'any' },
+          row: { ...row, ...columns },
+        },
+      ]);
+    }
+    return readClaims();
+  }
+});
