@@ -337,6 +337,13 @@ describe('an EIP that belongs to a pod which is there', () => {
     for (const eip of [eipIs('Available'), eipIs('InUse', HERE), 'unread'] as const)
       expect(decided(eip, misled)).toEqual({ kind: 'look-eni', privateIp: HERE.privateIp });
   });
+
+  it('stays where the cloud shows it, once the cloud has said that the hint is mistaken', () => {
+    const misled = podAt(HERE, { eniHint: ELSEWHERE.eniId });
+    const claim = bound('eip', { lastBinding: { ...HERE, podUid: BEFORE.podUid } });
+    const seen = seeing(misled, { eip: eipIs('InUse', HERE), eni: eniOf(HERE) });
+    expect(decideEip(claim, seen)).toMatchObject(tells('Bound'));
+  });
 });
 
 describe('an EIP whose pod was replaced', () => {

@@ -197,6 +197,13 @@ describe('a fixed IP that belongs to a pod which is there', () => {
     for (const holder of ['unread', heldAt(HERE)] as const)
       expect(decided(holder, misled)).toEqual({ kind: 'look-eni', privateIp: HERE.privateIp });
   });
+
+  it('stays where the cloud shows it, once the cloud has said that the hint is mistaken', () => {
+    const misled = podAt(HERE, { eniHint: ELSEWHERE.eniId });
+    const claim = bound('ip', { lastBinding: { ...HERE, podUid: BEFORE.podUid } });
+    const seen = seeing(misled, { holder: heldAt(HERE), eni: eniOf(HERE) });
+    expect(decideIp(claim, seen)).toMatchObject(tells('Bound'));
+  });
 });
 
 describe('a fixed IP whose pod was replaced', () => {
