@@ -7,7 +7,7 @@ const only = (name, from, allowed, comment) => ({
   comment,
   severity: 'error',
   from: { path: from },
-  to: { pathNot: [...allowed, '^node:', '^(?:buffer|crypto|http|https|events|stream)$'] },
+  to: { pathNot: [...allowed, '^node:', '^(?:buffer|crypto|http|https|events|stream|zlib)$'] },
 });
 
 const SDKS = '^node_modules/(?:@alicloud|@darabonba|tablestore|@types/tablestore|@kubernetes)/';

@@ -23,6 +23,8 @@ export interface CloudOptions extends ContextOptions {
    * The nodes join it, and it brings its own controllers.
    */
   readonly kubeconfig?: string;
+  /** False leaves out the emulated cluster's controllers and scheduler, as envtest does. Default true. */
+  readonly controllers?: boolean;
   readonly openApi?: Omit<OpenApiOptions, 'port'>;
   readonly functions?: Pick<FunctionComputeOptions, 'keepWarmMs' | 'maxInstances'>;
   /** Default: three ECS nodes in one vSwitch, so that a fixed private IP can follow its pod to any of them. */
@@ -75,7 +77,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     const emulated =
       options.kubeconfig === undefined ? keep(await startKubernetesApi(context, { clusterId })) : undefined;
     const kubeconfig = options.kubeconfig ?? emulated?.kubeconfig(clusterId) ?? '';
-    if (emulated) keep(await startControllers(context, { kubeconfig }));
+    if (emulated && options.controllers !== false) keep(await startControllers(context, { kubeconfig }));
     const { owner, region } = context.account;
     const nodes = keep(
       await startNodes(context, {

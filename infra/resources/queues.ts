@@ -25,7 +25,8 @@ export const QUEUES = [
   {
     name: 'hints',
     visibilityTimeout: 360,
-    messageRetention: 4 * DAY,
+    // As long as the queue service keeps anything: a hint may be delayed for days, and its age runs meanwhile.
+    messageRetention: 7 * DAY,
     pollingWait: 20,
     // A hint can be lost without harm, the sweeps find what it told: five tries are enough to call it poison.
     deadLetter: { queue: 'hints-dead', maxReceiveCount: 5 },

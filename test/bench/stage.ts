@@ -49,6 +49,7 @@ export async function openBench(latency: OpenApiOptions['latency']) {
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-bench-'));
   const cloud = await startCloud({
     nodes: [],
+    controllers: false,
     openApi: {
       ...(latency ? { latency } : {}),
       quotas: {

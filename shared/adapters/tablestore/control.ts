@@ -85,10 +85,15 @@ export function createQuota(tables: Tables, now: () => number, quotas: QuotaTabl
       const name = `${api} ${lane}`;
       waiting.set(name, (waiting.get(name) ?? 0) + 1);
       try {
-        const block = await blockOf(api, lane);
-        if (block.left === 0) return MINUTE_MS - (now() % MINUTE_MS);
-        block.left--;
-        return 0;
+        for (;;) {
+          const block = await blockOf(api, lane);
+          if (block.left > 0) {
+            block.left--;
+            return 0;
+          }
+          // Others who waited for the same block may have used it up: only the window's last one ends the asking.
+          if (block.last) return MINUTE_MS - (now() % MINUTE_MS);
+        }
       } finally {
         waiting.set(name, (waiting.get(name) ?? 1) - 1);
       }
