@@ -526,7 +526,8 @@ describe('other things in the store', () => {
   it('a parking book is written on the revision that was read', async () => {
     const books = createParkingBooks(tables);
     expect(await books.read('vsw-1')).toEqual({ rev: 0, enis: [], open: 0 });
-    const book = { rev: 1, enis: ['eni-1', 'eni-2'], open: 1, token: 't' };
+    const creating = { token: 't', address: '10.0.0.50' };
+    const book = { rev: 1, enis: ['eni-1', 'eni-2'], open: 1, creating };
     expect(await books.save('vsw-1', book)).toBe(true);
     expect(await books.save('vsw-1', { ...book, enis: [] })).toBe(false);
     expect(await books.read('vsw-1')).toEqual(book);
