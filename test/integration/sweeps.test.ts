@@ -4,6 +4,7 @@ import { KINDS } from '../../shared/claim/identity.ts';
 import { resyncPass } from '../../shared/reconcile/resync.ts';
 import { addressesOf, createJourney, drive, hinted, swept } from '../rig/journey.ts';
 import { identityOf, type Rig, startRig } from '../rig/parts.ts';
+import { passMinutes, settle, sweep } from '../rig/timers.ts';
 
 const EIP = { 'k8s.aliyun.com/pod-with-eip': 'true', 'k8s.aliyun.com/pod-eip-release-strategy': '10m' };
 const FIXED_IP = {
@@ -19,18 +20,6 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-const settle = (pod: string) => drive(rig, hinted(pod), rig.newPorts);
-/** The timers alone, for as long as they find something to do. */
-const sweep = () => drive(rig, swept(rig), rig.newPorts);
-
-/** Both timers once a minute, for so long; hints that they give are followed. */
-async function passTime(ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += MINUTE) {
-    await rig.context.clock.advance(MINUTE);
-    await swept(rig)(rig.newPorts());
-  }
-}
-
 const freeze = (frozen: boolean) =>
   rig.tables.write([
     { table: 'control', key: [['name', 'switch/releases']], expect: { kind: 'any' }, row: { frozen } },
@@ -41,7 +30,7 @@ describe.each(KINDS)('with every event lost, an %s', (kind) => {
     const journey = createJourney(rig, kind, 'web-0');
     for (const leg of journey.legs) {
       await leg.happen();
-      await sweep();
+      await sweep(rig);
       await leg.arrived();
     }
     await journey.nothingLeft();
@@ -53,7 +42,7 @@ describe.each(KINDS)('with every event lost, an %s', (kind) => {
     const journey = createJourney(rig, kind, 'web-0');
     for (const leg of journey.legs.slice(0, 2)) {
       await leg.happen();
-      await settle('web-0');
+      await settle(rig, 'web-0');
       await leg.arrived();
       await rig.takeHints();
       await resyncPass(rig.newPorts());
@@ -71,7 +60,7 @@ describe.each(KINDS)('with every event lost, an %s', (kind) => {
     }
     journey.end();
     await rig.context.clock.advance(HOUR);
-    await sweep();
+    await sweep(rig);
     const { claims } = await resyncPass(rig.newPorts());
     expect(claims).toBe(0);
     expect(await rig.newPorts().claims.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
@@ -84,7 +73,7 @@ describe('an EIP that no claim names', () => {
 
   it('is left alone while it is young, and released when it was seen twice after that', async () => {
     await buy();
-    for (let minute = 0; minute < 9; minute++) await passTime(MINUTE);
+    await passMinutes(rig, 9);
     expect(rig.world.eips()).toHaveLength(1);
     await rig.context.clock.advance(2 * MINUTE);
     await resyncPass(rig.newPorts());
@@ -102,7 +91,7 @@ describe('an EIP that no claim names', () => {
     await rig.context.clock.advance(2 * HOUR);
     await resyncPass(rig.newPorts());
     expect(rig.world.eips()).toHaveLength(1);
-    await passTime(3 * MINUTE);
+    await passMinutes(rig, 3);
     expect(rig.world.eips()).toEqual([]);
   });
 
@@ -114,7 +103,7 @@ describe('an EIP that no claim names', () => {
       InstanceType: 'NetworkInterface',
       InstanceId: eni.id,
     });
-    await passTime(20 * MINUTE);
+    await passMinutes(rig, 20);
     expect(rig.world.eips()).toMatchObject([{ id: allocationId, binding: { instanceId: eni.id } }]);
   });
 
@@ -122,7 +111,7 @@ describe('an EIP that no claim names', () => {
     const other = createEipCloud(rig.vpc, { installation: 'other' });
     await other.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
     await rig.vpc('AllocateEipAddress', { Bandwidth: 5 });
-    await passTime(20 * MINUTE);
+    await passMinutes(rig, 20);
     expect(rig.world.eips()).toHaveLength(2);
   });
 
@@ -136,10 +125,10 @@ describe('an EIP that no claim names', () => {
     await expect(hinted('web-0')({ ...ports, eips: { ...eips, allocate } })).rejects.toThrow('is dead');
     const [bought] = rig.world.eips();
     const silence = rig.context.faults.add({ service: 'kubernetes', fault: { kind: 'drop' } });
-    await passTime(30 * MINUTE);
+    await passMinutes(rig, 30);
     expect(rig.world.eips()).toMatchObject([{ id: bought?.id, status: 'Available' }]);
     silence.remove();
-    await sweep();
+    await sweep(rig);
     expect(rig.world.eips()).toMatchObject([{ id: bought?.id, status: 'InUse' }]);
   });
 });
@@ -147,18 +136,18 @@ describe('an EIP that no claim names', () => {
 describe('a parking ENI', () => {
   it('goes when it holds nothing any more, and not before', async () => {
     const pod = await rig.startPod('web-0', FIXED_IP);
-    await settle('web-0');
+    await settle(rig, 'web-0');
     await rig.endPod(pod);
-    await settle('web-0');
-    await passTime(30 * MINUTE);
+    await settle(rig, 'web-0');
+    await passMinutes(rig, 30);
     expect(rig.world.enis()).toMatchObject([{ name: 'holdfast-parking' }]);
-    await passTime(50 * MINUTE);
+    await passMinutes(rig, 50);
     expect(rig.world.enis()).toEqual([]);
   });
 
   it("stays when it is somebody else's", async () => {
     rig.world.createEni({ name: 'holdfast-parking' });
-    await passTime(20 * MINUTE);
+    await passMinutes(rig, 20);
     expect(rig.world.enis()).toHaveLength(1);
   });
 });
@@ -171,18 +160,18 @@ describe('the switch that freezes releases', () => {
       ['job-x', { 'k8s.aliyun.com/pod-with-eip': 'true' }],
     ] as const) {
       const pod = await rig.startPod(name, annotations);
-      await settle(name);
+      await settle(rig, name);
       await rig.endPod(pod);
-      if (name !== 'job-x') await settle(name);
+      if (name !== 'job-x') await settle(rig, name);
     }
     await rig.newPorts().eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
     await freeze(true);
-    await passTime(90 * MINUTE);
+    await passMinutes(rig, 90);
     expect(rig.world.eips()).toMatchObject(Array(3).fill({ status: 'Available' }));
     expect(addressesOf(rig, 'ip')).toHaveLength(1);
 
     await freeze(false);
-    await passTime(20 * MINUTE);
+    await passMinutes(rig, 20);
     expect(rig.world.eips()).toEqual([]);
     expect(rig.world.enis()).toEqual([]);
   });
@@ -205,8 +194,8 @@ describe('a list of pods that cannot be trusted', () => {
   const bindBoth = async () => {
     await rig.startPod('web-0', { ...EIP, 'k8s.aliyun.com/pod-eip-release-strategy': 'Follow' });
     await rig.startPod('web-1', FIXED_IP);
-    await settle('web-0');
-    await settle('web-1');
+    await settle(rig, 'web-0');
+    await settle(rig, 'web-1');
     return { eips: rig.world.eips(), enis: rig.world.enis() };
   };
 
@@ -227,7 +216,7 @@ describe('a list of pods that cannot be trusted', () => {
       operation: /list/i,
       fault: { kind: 'error', status, code: 'InternalError' },
     });
-    await passTime(15 * MINUTE);
+    await passMinutes(rig, 15);
     expect({ eips: rig.world.eips(), enis: rig.world.enis() }).toEqual(before);
   });
 });
@@ -238,12 +227,12 @@ describe('a record of a newer version', () => {
     ['longer than a tag', `web-${'x'.repeat(120)}`],
   ])('whose name is %s is left alone and reported, and so is the address that it names', async (_, name) => {
     const pod = await rig.startPod(name, EIP);
-    await settle(name);
+    await settle(rig, name);
     await rig.endPod(pod);
-    await settle(name);
+    await settle(rig, name);
     const [eip] = rig.world.eips();
     const written = await rewriteClaims({ schema: 2, phase: 'Resting' });
-    await passTime(40 * MINUTE);
+    await passMinutes(rig, 40);
     expect(rig.world.eips()).toEqual([eip]);
     expect(await readClaims()).toEqual(written);
     expect(rig.lines.join('\n')).toContain('was written by a newer version (layout 2, known is 1)');
