@@ -130,6 +130,8 @@ export const ipSteps: Steps = {
   },
 
   move(situation, claim, claimant, binding) {
+    if (situation.seen.eni === 'unread') return { kind: 'look-eni', privateIp: binding.privateIp };
+    if (isElsewhere(situation, claim)) return ipSteps.retain(situation, claim);
     return {
       kind: 'save',
       next: {
@@ -180,19 +182,28 @@ export const ipSteps: Steps = {
   },
 
   rebind(situation, claim, claimant) {
-    return atPlace(situation, claimant.pod, (binding) => ({
-      kind: 'save',
-      next: {
-        ...carry(claim),
-        phase: 'Bound',
-        retention: claimant.wish.retention,
-        allocation: claim.allocation,
-        binding,
-        boundAt: situation.now,
-        ...optional('holdEniId', claim.holdEniId),
-        ...optional('lastBinding', claim.lastBinding),
-      },
-    }));
+    return atPlace(situation, claimant.pod, (binding) => {
+      if (situation.seen.eni === 'unread') return { kind: 'look-eni', privateIp: binding.privateIp };
+      if (isElsewhere(situation, claim)) {
+        // Off its hold it would be idle, and anybody's: it stays parked until its pod is back in reach.
+        if (claim.phase === 'Releasing') return ipSteps.release(situation, claim);
+        const message = `${claim.allocation.address} belongs to ${claim.allocation.id}`;
+        return tell(situation, { reason: 'WrongVSwitch', message }, ipSteps.keep(situation, claim));
+      }
+      return {
+        kind: 'save',
+        next: {
+          ...carry(claim),
+          phase: 'Bound',
+          retention: claimant.wish.retention,
+          allocation: claim.allocation,
+          binding,
+          boundAt: situation.now,
+          ...optional('holdEniId', claim.holdEniId),
+          ...optional('lastBinding', claim.lastBinding),
+        },
+      };
+    });
   },
 
   release({ seen: { holder }, now }, claim) {
@@ -205,6 +216,14 @@ export const ipSteps: Steps = {
     return { kind: 'save', next: tombstone(claim, now), unlock: lockOf(claim) };
   },
 };
+
+/**
+ * The pod's ENI is in another vSwitch than the address. That the cloud was asked for the ENI matters for more than
+ * this: nothing in an assignment names the pod, so that a node's hint alone, or whoever can write it, could put the
+ * address on any ENI of the account.
+ */
+const isElsewhere = ({ seen: { eni } }: Situation, { allocation }: Pick<Bound, 'allocation'>): boolean =>
+  eni !== 'unread' && eni !== 'absent' && eni.vSwitchId !== allocation.id;
 
 const withFreshToken = ({ freshToken }: Situation, claim: Allocating): Action => ({
   kind: 'save',

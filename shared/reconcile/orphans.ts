@@ -45,7 +45,7 @@ export async function sweepOrphans(ports: Ports, claims: ReadonlyMap<string, Cla
   for (const eni of (await ports.enis.parking()).filter((candidate) => isIdle(candidate, ports.now()))) {
     try {
       if (!(await seenTwice(ports, eni.id)) || (await ports.releases.frozen())) continue;
-      await ports.enis.dropParking(eni);
+      if (!(await ports.enis.dropParking(eni))) continue;
       await ports.claims.clearSuspect(eni.id);
       parkingDropped++;
     } catch (error) {

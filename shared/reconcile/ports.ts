@@ -136,8 +136,8 @@ export interface EniCloud {
   /** Puts the address on a parking ENI of the vSwitch, which is created when there is none with room. */
   park(allocation: Allocation): Promise<string>;
   parking(): Promise<readonly ParkingEni[]>;
-  /** Gives up a parking ENI that holds nothing; refused by the cloud where it does. */
-  dropParking(eni: ParkingEni): Promise<void>;
+  /** Gives up a parking ENI that was seen to hold nothing, in two calls; true once it is deleted. */
+  dropParking(eni: ParkingEni): Promise<boolean>;
 }
 
 /** A pod as a complete list shows it. */

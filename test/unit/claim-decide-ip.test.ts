@@ -208,23 +208,31 @@ describe('a fixed IP that belongs to a pod which is there', () => {
 
 describe('a fixed IP whose pod was replaced', () => {
   const next = podAt(THERE, { eniHint: THERE.eniId });
-  const decided = (holder: Observed['holder'], claim = bound('ip')) =>
-    decideIp(claim, seeing(next, { holder }));
+  const decided = (holder: Observed['holder'], changes: Partial<Observed> = {}, claim = bound('ip')) =>
+    decideIp(claim, seeing(next, { holder, ...changes }));
 
   it('is taken from the ENI that the record names, and from the one before', () => {
     expect(decided('unread')).toEqual(unassignedFrom(HERE.eniId));
     expect(decided(heldAt(HERE))).toEqual(unassignedFrom(HERE.eniId));
-    expect(decided(heldAt(BEFORE), bound('ip', { lastBinding: BEFORE }))).toEqual(
+    expect(decided(heldAt(BEFORE), {}, bound('ip', { lastBinding: BEFORE }))).toEqual(
       unassignedFrom(BEFORE.eniId),
     );
   });
 
   it('goes to the new pod once it is free, without a stop at a parking ENI', () => {
-    expect(decided(NOBODY)).toMatchObject({
+    expect(decided(NOBODY, { eni: eniOf(THERE) })).toMatchObject({
       kind: 'save',
       next: { phase: 'Bound', rev: 8, binding: THERE, lastBinding: HERE, boundAt: NOW },
       ended: { podUid: HERE.podUid, address, from: NOW - 20 * MINUTE, to: NOW },
     });
+  });
+
+  it('goes nowhere on the word of its node alone: whoever can write that could send it to any ENI', () => {
+    expect(decided(NOBODY)).toEqual({ kind: 'look-eni', privateIp: THERE.privateIp });
+  });
+
+  it('is parked where the new pod runs in another vSwitch', () => {
+    expect(decided(NOBODY, { eni: eniOf(THERE, { vSwitchId: 'vsw-other' }) })).toEqual(parks);
   });
 });
 
@@ -296,11 +304,27 @@ describe('a retained fixed IP', () => {
 
   it('goes to the pod that comes back, and the record still names its hold', () => {
     whoeverHasIt((holder) =>
-      expect(decided(podAt(THERE, { eniHint: THERE.eniId }), holder)).toMatchObject({
+      expect(decideIp(retained('ip'), seeing(podAt(THERE), { holder, eni: eniOf(THERE) }))).toMatchObject({
         kind: 'save',
         next: { phase: 'Bound', binding: THERE, holdEniId: PARKING, lastBinding: HERE },
       }),
     );
+  });
+
+  it('goes nowhere on the word of a node alone', () => {
+    expect(decided(podAt(THERE, { eniHint: THERE.eniId }), PARKED)).toEqual({
+      kind: 'look-eni',
+      privateIp: THERE.privateIp,
+    });
+  });
+
+  it('stays parked, and says why, while its pod runs in another vSwitch', () => {
+    const elsewhere = { eni: eniOf(THERE, { vSwitchId: 'vsw-other' }) };
+    const seen = seeing(podAt(THERE), { holder: PARKED, ...elsewhere });
+    expect(decideIp(retained('ip'), seen)).toMatchObject({
+      kind: 'tell',
+      told: { reason: 'WrongVSwitch' },
+    });
   });
 });
 
@@ -322,7 +346,7 @@ describe('a fixed IP that is being released', () => {
 
   it('goes back to the pod that returns in time', () => {
     whoeverHasIt((holder) =>
-      expect(decided(podAt(THERE, { eniHint: THERE.eniId }), holder)).toMatchObject({
+      expect(decideIp(releasing('ip'), seeing(podAt(THERE), { holder, eni: eniOf(THERE) }))).toMatchObject({
         kind: 'save',
         next: { phase: 'Bound', binding: THERE },
       }),

@@ -102,15 +102,22 @@ export function createParking(
       );
     },
 
-    /** Out of the book before it is deleted: who parks there at the same time is refused and finds another. */
-    async drop({ id, vSwitchId }: ParkingEni): Promise<void> {
+    /**
+     * Out of the book in one pass, deleted in a later one: whoever read the book before may still park an address
+     * there, and the cloud deletes an ENI with all that it holds. False where it is not deleted yet.
+     */
+    async drop({ id, vSwitchId }: ParkingEni): Promise<boolean> {
       const book = await books.read(vSwitchId);
-      if (book.enis.includes(id) && !(await books.save(vSwitchId, without(book, id)))) return;
+      if (book.enis.includes(id)) {
+        await books.save(vSwitchId, without(book, id));
+        return false;
+      }
       try {
         await ecs('DeleteNetworkInterface', { NetworkInterfaceId: id });
       } catch (error) {
         if (!isVerdict(error) || error.verdict !== 'gone') throw error;
       }
+      return true;
     },
   };
 }
