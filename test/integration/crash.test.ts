@@ -36,7 +36,7 @@ async function travel(
   } else {
     await leg.run(fate.newPorts()).catch(() => {});
     await rig.context.clock.advance(MINUTE);
-    await drive(rig, swept(rig), fate.newPorts);
+    await drive(rig, swept(rig), rig.newPorts);
   }
   await rig.context.clock.advance(SLOWEST_STATE_MS);
   await leg.arrived();
@@ -115,7 +115,7 @@ describe('a sweep, at every one of its calls', () => {
         await rig.context.clock.advance(11 * MINUTE);
 
         const fate = createFate(rig.newPorts, { kind: blow, at });
-        for (let pass = 0; pass < 3; pass++) {
+        for (let pass = 0; pass < 5; pass++) {
           await resyncPass(fate.newPorts()).catch(() => {});
           await rig.context.clock.advance(MINUTE);
         }

@@ -4,7 +4,7 @@ import { KINDS } from '../../shared/claim/identity.ts';
 import { resyncPass } from '../../shared/reconcile/resync.ts';
 import { addressesOf, createJourney, drive, hinted, swept } from '../rig/journey.ts';
 import { identityOf, type Rig, startRig } from '../rig/parts.ts';
-import { passMinutes, settle, sweep } from '../rig/timers.ts';
+import { leap, passMinutes, settle, sweep } from '../rig/timers.ts';
 
 const EIP = { 'k8s.aliyun.com/pod-with-eip': 'true', 'k8s.aliyun.com/pod-eip-release-strategy': '10m' };
 const FIXED_IP = {
@@ -166,7 +166,9 @@ describe('the switch that freezes releases', () => {
     }
     await rig.newPorts().eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
     await freeze(true);
-    await passMinutes(rig, 90);
+    await passMinutes(rig, 12);
+    await leap(rig, HOUR);
+    await passMinutes(rig, 5);
     expect(rig.world.eips()).toMatchObject(Array(3).fill({ status: 'Available' }));
     expect(addressesOf(rig, 'ip')).toHaveLength(1);
 

@@ -66,7 +66,7 @@ export const swept =
     return given + waiting + failed > 0 ? { afterMs: MINUTE } : undefined;
   };
 
-const LATE_MS = 5 * MINUTE;
+const LATE_MS = 15 * MINUTE;
 
 /**
  * One address, from its pod's first bind to the end of its retention: the way that every disturbance is tried on. The
@@ -152,7 +152,8 @@ export function createJourney(rig: Rig, kind: Kind, name: string): Journey {
       },
     ],
     async nothingLeft() {
-      for (const ms of [11 * MINUTE, MINUTE]) {
+      // Old enough to be suspected, seen twice, and then in two passes given up.
+      for (const ms of [11 * MINUTE, MINUTE, MINUTE, MINUTE]) {
         await context.clock.advance(ms);
         await resyncPass(rig.newPorts());
       }

@@ -84,7 +84,7 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
     const ecs = newEcs();
     const { now } = context.clock;
     return {
-      claims: createClaimStore(tables, log),
+      claims: createClaimStore(tables, log, now),
       eips: createEipCloud(vpc, { installation: tablestore.instance }),
       enis: createEniCloud(ecs, { installation: tablestore.instance, books: createParkingBooks(tables) }),
       pods: createPodApi({ clusters: openClusters(kubernetes.kubeconfig(CLUSTER)), log, now }),
