@@ -25,13 +25,18 @@ const MOST_PER_PASS = 50;
  */
 export async function sweepOrphans(ports: Ports, claims: ReadonlyMap<string, Claim>): Promise<OrphanSummary> {
   const named = new Set<string>();
-  for (const claim of claims.values()) if ('allocation' in claim) named.add(claim.allocation.id);
+  // What is bought on an intent that still stands: its claim will find it by the token, whatever the other tags say.
+  const intended = new Set<string>();
+  for (const claim of claims.values()) {
+    if ('allocation' in claim) named.add(claim.allocation.id);
+    if (claim.phase === 'Allocating') intended.add(claim.token);
+  }
   let orphans = 0;
   let suspects = 0;
   let parkingDropped = 0;
 
   const eips = await ports.eips.tagged();
-  for (const eip of eips.filter((candidate) => isOrphan(candidate, claims, named, ports.now()))) {
+  for (const eip of eips.filter((candidate) => isOrphan(candidate, { named, intended, now: ports.now() }))) {
     if (orphans >= MOST_PER_PASS) break;
     suspects++;
     try {
@@ -55,18 +60,20 @@ export async function sweepOrphans(ports: Ports, claims: ReadonlyMap<string, Cla
   return { orphans, suspects, parkingDropped };
 }
 
-function isOrphan(
-  eip: TaggedEip,
-  claims: ReadonlyMap<string, Claim>,
-  named: ReadonlySet<string>,
-  now: number,
-): boolean {
-  if (eip.status !== 'Available' || named.has(eip.allocationId) || now - eip.allocatedAt < YOUNG_MS)
-    return false;
-  const claim = eip.claim && claims.get(formatClaimKey(eip.claim));
-  // Bought on an intent that still stands: its claim will find it by the token.
-  return !(claim?.phase === 'Allocating' && claim.token === eip.token);
+interface Known {
+  readonly named: ReadonlySet<string>;
+  readonly intended: ReadonlySet<string>;
+  readonly now: number;
 }
+
+const isOrphan = (
+  { allocationId, status, token, allocatedAt }: TaggedEip,
+  { named, intended, now }: Known,
+): boolean =>
+  status === 'Available' &&
+  !named.has(allocationId) &&
+  !(token !== undefined && intended.has(token)) &&
+  now - allocatedAt >= YOUNG_MS;
 
 const isIdle = (eni: ParkingEni, now: number): boolean =>
   eni.held.length === 0 && now - eni.createdAt >= YOUNG_MS;
@@ -87,6 +94,12 @@ async function releaseOrphan(ports: Ports, eip: TaggedEip): Promise<boolean> {
   const current = eip.claim && (await ports.claims.read(eip.claim))[eip.claim.kind];
   if (current && 'allocation' in current && current.allocation.id === eip.allocationId) return false;
   if (current?.phase === 'Allocating' && current.token === eip.token) return false;
+  // A claim whose record or whose tags cannot be read still has its lock.
+  const owner = await ports.claims.lockedBy(eip.allocationId);
+  if (owner !== undefined) {
+    ports.log.warn('an EIP without a claim is locked, and kept', { allocationId: eip.allocationId, owner });
+    return false;
+  }
   const view = await ports.eips.describe(eip.allocationId);
   if (view === 'absent' || view.status !== 'Available') return false;
   if ((await ports.quota.take('ReleaseEipAddress', 'release')) > 0) return false;

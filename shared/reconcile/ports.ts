@@ -73,6 +73,8 @@ export interface ClaimStore {
   read(identity: Identity): Promise<Readonly<Partial<Record<Kind, Claim>>>>;
   /** Writes deadline and ended binding first, then lock and claim, on the revision before `next.rev`. */
   save(save: Save): Promise<Saved>;
+  /** The claim that the lock on an address stands for; undefined where there is none, or a stale one. */
+  lockedBy(address: string): Promise<string | undefined>;
   /** Deletes a tombstone, on its revision. */
   forget(claim: Claim): Promise<void>;
   /** Every claim of the store, page by page. Records that cannot be read are logged and left out of no count. */
@@ -80,6 +82,8 @@ export interface ClaimStore {
   /** Claims whose deadline is at or before `now`, oldest first in each bucket, `limit` at most. */
   due(now: number, limit: number): Promise<readonly DueClaim[]>;
   dropDeadline(due: DueClaim): Promise<void>;
+  /** Has a claim that is due come up again at `until` (epoch ms). */
+  postpone(due: DueClaim, until: number): Promise<void>;
   /**
    * Marks an allocation as a suspected orphan at `now` (epoch ms), unless it is marked already.
    * Gives the time of the standing mark: `now` itself on a first sighting.

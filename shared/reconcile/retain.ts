@@ -1,5 +1,6 @@
 import type { Claim } from '../claim/claim.ts';
-import { formatIdentity } from '../claim/identity.ts';
+import { formatClaimKey, formatIdentity } from '../claim/identity.ts';
+import { CALL_WORST_MS } from './act.ts';
 import { putBack } from './again.ts';
 import { inParallel } from './parallel.ts';
 import type { DueClaim, Ports } from './ports.ts';
@@ -10,44 +11,108 @@ export interface RetainSummary {
   readonly spent: number;
   readonly waiting: number;
   readonly failed: number;
+  readonly released: number;
 }
 
-/** Law 8: how many deadlines one pass takes up, and so how much it can release at once. */
-const MOST_PER_PASS = 200;
+/** Law 8: how much one pass can release at once. */
+const MOST_RELEASED = 200;
+/** Deadlines that are read at once. */
+const PAGE = 200;
 const AT_ONCE = 16;
+/** A deadline whose claim cannot be settled now comes up again after this, behind all that were due before. */
+const POSTPONE_MS = 60_000;
+/** No claim is begun with less time left: a release takes three calls of the cloud. */
+const LAST_START_MS = 3 * CALL_WORST_MS;
 
-/** The retention's end: every claim that is due is reconciled; its deadline stays until nothing is left to do for it. */
+/**
+ * The retention's end: every claim that is due is reconciled; its deadline stays until nothing is left to do for it.
+ * What cannot be settled moves behind the rest, so that it holds up nothing but itself.
+ */
 export async function retainPass(ports: Ports): Promise<RetainSummary> {
-  const due = await ports.claims.due(ports.now(), MOST_PER_PASS);
-  const byPod = new Map<string, DueClaim[]>();
-  for (const row of due)
-    byPod.set(formatIdentity(row.key), [...(byPod.get(formatIdentity(row.key)) ?? []), row]);
-  let spent = 0;
-  let failed = 0;
+  const began = ports.now();
+  const seen = new Set<string>();
+  const sum = { due: 0, spent: 0, waiting: 0, failed: 0, released: 0 };
+  let underway = 0;
+  const mayStart = () => sum.released + underway < MOST_RELEASED && ports.remainingMs() >= LAST_START_MS;
 
-  await inParallel([...byPod.values()], AT_ONCE, async (rows) => {
-    const [first] = rows;
-    if (!first) return;
-    try {
-      const { again, claims } = await reconcile(ports, first.key);
-      if (again) {
-        const back = putBack(first.key, again.afterMs);
-        if (back) await ports.hints.send([back]);
-      }
-      for (const row of rows.filter((candidate) => isSpent(candidate, claims[candidate.key.kind]))) {
+  while (mayStart()) {
+    const rows = (await ports.claims.due(began, PAGE)).filter((row) => !seen.has(nameOf(row)));
+    if (rows.length === 0) break;
+    for (const row of rows) seen.add(nameOf(row));
+    await inParallel(byPod(rows), AT_ONCE, async (mine) => {
+      // What is under way counts as a release until it is known to be none.
+      if (!mayStart()) return;
+      sum.due += mine.length;
+      underway += mine.length;
+      const { spent, released, failed } = await settle(ports, mine, began).finally(() => {
+        underway -= mine.length;
+      });
+      sum.spent += spent;
+      sum.waiting += mine.length - spent;
+      sum.released += released;
+      if (failed) sum.failed++;
+    });
+  }
+  return sum;
+}
+
+const nameOf = ({ key, dueAt }: DueClaim): string => `${formatClaimKey(key)} ${dueAt}`;
+
+function byPod(rows: readonly DueClaim[]): readonly DueClaim[][] {
+  const pods = new Map<string, DueClaim[]>();
+  for (const row of rows)
+    pods.set(formatIdentity(row.key), [...(pods.get(formatIdentity(row.key)) ?? []), row]);
+  return [...pods.values()];
+}
+
+/** The deadlines of one pod. */
+async function settle(
+  ports: Ports,
+  rows: readonly DueClaim[],
+  began: number,
+): Promise<{ spent: number; released: number; failed: boolean }> {
+  const [first] = rows;
+  if (!first) return { spent: 0, released: 0, failed: false };
+  let spent = 0;
+  let released = 0;
+  try {
+    const { again, claims } = await reconcile(ports, first.key);
+    if (again) {
+      const back = putBack(first.key, again.afterMs);
+      if (back) await ports.hints.send([back]);
+    }
+    for (const row of rows) {
+      const claim = claims[row.key.kind];
+      if (claim?.phase === 'Released' && claim.releasedAt >= began) released++;
+      if (isSpent(row, claim)) {
         await ports.claims.dropDeadline(row);
         spent++;
-      }
-    } catch (error) {
-      failed++;
-      ports.log.warn('a due claim could not be reconciled', { key: formatIdentity(first.key), err: error });
+      } else await ports.claims.postpone(row, ports.now() + POSTPONE_MS);
     }
-  });
-  return { due: due.length, spent, waiting: due.length - spent, failed };
+    return { spent, released, failed: false };
+  } catch (error) {
+    ports.log.warn('a due claim could not be reconciled', { key: formatIdentity(first.key), err: error });
+    await postponeAll(ports, rows.slice(spent));
+    return { spent, released, failed: true };
+  }
 }
 
-/** A deadline is spent when its claim has moved on: released, bound again, or retained to another time. */
+async function postponeAll(ports: Ports, rows: readonly DueClaim[]): Promise<void> {
+  try {
+    for (const row of rows) await ports.claims.postpone(row, ports.now() + POSTPONE_MS);
+  } catch (error) {
+    ports.log.warn('a deadline could not be moved', {
+      key: rows[0] && formatIdentity(rows[0].key),
+      err: error,
+    });
+  }
+}
+
+/**
+ * A deadline is spent when its claim has moved on: released, bound again, kept for ever, or retained to a later time,
+ * which has a deadline of its own. One that was postponed lies after the time that it stands for.
+ */
 function isSpent({ dueAt }: DueClaim, claim: Claim | undefined): boolean {
   if (claim?.phase === 'Releasing') return false;
-  return !(claim?.phase === 'Retained' && claim.retainUntil === dueAt);
+  return !(claim?.phase === 'Retained' && claim.retainUntil !== undefined && claim.retainUntil <= dueAt);
 }

@@ -11,6 +11,7 @@ import {
 } from '../../claim/identity.ts';
 import type { ClaimStore, DueClaim, Log } from '../../reconcile/ports.ts';
 import { coalesce } from '../coalesce.ts';
+import { createAddressLocks } from './address-locks.ts';
 import { decodeClaim, encodeClaim } from './claim-codec.ts';
 import { INF_MAX, INF_MIN, type PrimaryKey, type Row, type RowChange, type Tables } from './table.ts';
 
@@ -44,8 +45,13 @@ const deadlineKey = ({ key, dueAt }: DueClaim): PrimaryKey => {
   ];
 };
 
+function toDue({ claim, dueAt }: Row): readonly DueClaim[] {
+  const key = parseClaimKey(String(claim));
+  return key && typeof dueAt === 'number' ? [{ key, dueAt }] : [];
+}
+
 /** Claims, address locks, deadlines and history in Tablestore. */
-export function createClaimStore(tables: Tables, log: Log): ClaimStore {
+export function createClaimStore(tables: Tables, log: Log, now: () => number = Date.now): ClaimStore {
   const readRow = coalesce<{ table: string; key: PrimaryKey }, Row | undefined>(
     async (asked) => {
       const rows = new Map<object, Row | undefined>();
@@ -66,31 +72,24 @@ export function createClaimStore(tables: Tables, log: Log): ClaimStore {
   );
   const write = async (change: RowChange) => (await tables.change(change)) !== undefined;
 
-  const lockOwner = async (name: string): Promise<string | undefined> => {
-    const owner = (await readRow({ table: 'addresses', key: addressKey(name) }))?.claim;
-    return owner === undefined ? undefined : String(owner);
+  const readClaim = async (key: ClaimKey): Promise<Claim | undefined> => {
+    const row = await readRow({ table: 'claims', key: claimKey(key) });
+    return row && decodeClaim(row);
   };
+  const locks = createAddressLocks({
+    read: (name) => readRow({ table: 'addresses', key: addressKey(name) }),
+    write,
+    keyOf: addressKey,
+    claim: readClaim,
+    now,
+  });
 
-  /** Takes the lock on an address; gives its owner where that is another claim. */
-  const lock = async (name: string, owner: string): Promise<string | undefined> => {
-    const taken = await write({
-      table: 'addresses',
-      key: addressKey(name),
-      expect: { kind: 'absent' },
-      row: { claim: owner },
-    });
-    if (taken) return undefined;
-    const current = await lockOwner(name);
-    return current === undefined || current === owner ? undefined : current;
+  const putDeadline = async (due: DueClaim, row: Row): Promise<void> => {
+    await write({ table: 'deadlines', key: deadlineKey(due), expect: { kind: 'any' }, row });
   };
-
-  const unlock = (name: string, owner: string) =>
-    write({
-      table: 'addresses',
-      key: addressKey(name),
-      expect: { kind: 'equals', column: 'claim', value: owner },
-      row: undefined,
-    });
+  const dropDeadline = async (due: DueClaim): Promise<void> => {
+    await write({ table: 'deadlines', key: deadlineKey(due), expect: { kind: 'any' }, row: undefined });
+  };
 
   const compareAndSet = (next: Claim): Promise<boolean> =>
     write({
@@ -102,12 +101,8 @@ export function createClaimStore(tables: Tables, log: Log): ClaimStore {
 
   return {
     async read(identity: Identity) {
-      const rows = await Promise.all(
-        KINDS.map((kind) => readRow({ table: 'claims', key: claimKey({ ...identity, kind }) })),
-      );
-      return Object.fromEntries(
-        KINDS.flatMap((kind, index) => (rows[index] ? [[kind, decodeClaim(rows[index])]] : [])),
-      );
+      const claims = await Promise.all(KINDS.map((kind) => readClaim({ ...identity, kind })));
+      return Object.fromEntries(claims.flatMap((claim) => (claim ? [[claim.key.kind, claim]] : [])));
     },
 
     async save({ next, deadline, lock: address, unlock: freed, ended }: Save) {
@@ -117,12 +112,7 @@ export function createClaimStore(tables: Tables, log: Log): ClaimStore {
         // claim costs one read.
         deadline === undefined
           ? undefined
-          : write({
-              table: 'deadlines',
-              key: deadlineKey({ key: next.key, dueAt: deadline }),
-              expect: { kind: 'any' },
-              row: { rev: next.rev },
-            }),
+          : putDeadline({ key: next.key, dueAt: deadline }, { rev: next.rev }),
         ended &&
           write({
             table: 'history',
@@ -140,18 +130,20 @@ export function createClaimStore(tables: Tables, log: Log): ClaimStore {
         if (!(await compareAndSet(next))) return 'conflict';
       } else if (next.key.kind === 'eip' && next.origin === 'auto') {
         // An EIP that was just bought can have no other owner: lock and claim go in one round trip.
-        const [owner, saved] = await Promise.all([lock(address, name), compareAndSet(next)]);
+        const [owner, saved] = await Promise.all([locks.take(address, name), compareAndSet(next)]);
         if (owner)
           log.warn('a bought EIP is locked by another claim', { key: name, allocationId: address, owner });
         if (!saved) return 'conflict';
       } else {
-        const owner = await lock(address, name);
+        const owner = await locks.take(address, name);
         if (owner) return { lockedBy: owner };
         if (!(await compareAndSet(next))) return 'conflict';
       }
-      if (freed !== undefined) await unlock(freed, name);
+      if (freed !== undefined) await locks.letGo(freed, name);
       return 'saved';
     },
+
+    lockedBy: locks.heldBy,
 
     async forget(claim) {
       await write({
@@ -208,17 +200,17 @@ export function createClaimStore(tables: Tables, log: Log): ClaimStore {
           ),
         ),
       );
-      const rows = buckets.flatMap((page) => page.rows);
-      rows.sort((a, b) => Number(a.dueAt) - Number(b.dueAt));
-      return rows.slice(0, limit).flatMap((row) => {
-        const key = parseClaimKey(String(row.claim));
-        return key && typeof row.dueAt === 'number' ? [{ key, dueAt: row.dueAt }] : [];
-      });
+      const due = buckets.flatMap((page) => page.rows).flatMap(toDue);
+      due.sort((a, b) => a.dueAt - b.dueAt);
+      return due.slice(0, limit);
     },
 
-    async dropDeadline(due) {
-      await write({ table: 'deadlines', key: deadlineKey(due), expect: { kind: 'any' }, row: undefined });
+    async postpone(due, until) {
+      await putDeadline({ ...due, dueAt: until }, { postponedFrom: due.dueAt });
+      await dropDeadline(due);
     },
+
+    dropDeadline,
 
     async suspect(allocationId, now) {
       const key = suspectKey(allocationId);

@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TABLES } from '../../infra/resources/tables.ts';
+import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
+import { createTables } from '../../shared/adapters/tablestore/table.ts';
+import type { Allocating, Bound, Released } from '../../shared/claim/claim.ts';
+import type { ClaimKey } from '../../shared/claim/identity.ts';
+import { createLogger } from '../../shared/runtime/log.ts';
+import { type LocalInstance, openLocalInstance } from '../fixtures/tablestore-instance.ts';
+
+const MINUTE = 60_000;
+const LIFE = 10 * MINUTE;
+const AT = 1_700_000_000_000;
+const OWNER = 'c-test/default/web-0/eip';
+
+const keyOf = (pod: string): ClaimKey => ({ clusterId: 'c-test', namespace: 'default', pod, kind: 'eip' });
+const common = (pod: string, rev: number) => ({
+  key: keyOf(pod),
+  rev,
+  origin: 'given' as const,
+  retention: { kind: 'never' as const },
+  createdAt: AT,
+});
+const bound = (pod: string, id = 'eip-given', rev = 1): Bound => ({
+  ...common(pod, rev),
+  phase: 'Bound',
+  allocation: { id, address: '47.0.0.9' },
+  binding: { podUid: 'uid-1', eniId: 'eni-1', privateIp: '192.168.1.1' },
+  boundAt: AT,
+});
+const released = (pod: string, rev: number): Released => ({
+  ...common(pod, rev),
+  phase: 'Released',
+  releasedAt: AT,
+});
+const allocating = (pod: string): Allocating => ({
+  ...common(pod, 1),
+  origin: 'auto',
+  phase: 'Allocating',
+  token: 'token-1',
+  podUid: 'uid-1',
+});
+
+let instance: LocalInstance;
+let now: number;
+beforeEach(async () => {
+  now = AT;
+  instance = await openLocalInstance();
+  for (const { name, primaryKey, timeToLive, maxVersions } of TABLES) {
+    await instance.client.createTable({
+      tableMeta: { tableName: name, primaryKey: primaryKey.map(({ name, type }) => ({ name, type })) },
+      tableOptions: { timeToLive, maxVersions },
+      reservedThroughput: { capacityUnit: { read: 0, write: 0 } },
+    });
+  }
+});
+afterEach(async () => {
+  await instance.close();
+  instance.context.clock.close();
+});
+
+const newStore = () =>
+  createClaimStore(
+    createTables({
+      endpoint: instance.server.url,
+      instance: instance.server.instance,
+      credentials: instance.context.account.owner,
+    }),
+    createLogger({ level: 'warn', write: () => {} }),
+    () => now,
+  );
+const take = (claim: Bound, store = newStore()) =>
+  store.save({ kind: 'save', next: claim, lock: claim.allocation.id });
+const write = (next: Bound | Released | Allocating) => newStore().save({ kind: 'save', next });
+
+/** A function that dies with the lock in its hand: its claim is written on a revision that nobody has. */
+const lockAndDie = async (pod: string) => expect(await take({ ...bound(pod), rev: 99 })).toBe('conflict');
+
+describe('a lock whose owner', () => {
+  it('was just taken and has no claim yet is held', async () => {
+    await lockAndDie('web-0');
+    now += LIFE - 1;
+    expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
+    expect(await newStore().lockedBy('eip-given')).toBe(OWNER);
+  });
+
+  it('never came to save its claim is taken over when no function can still be about to', async () => {
+    await lockAndDie('web-0');
+    now += LIFE;
+    expect(await newStore().lockedBy('eip-given')).toBeUndefined();
+    expect(await take(bound('web-1'))).toBe('saved');
+    expect(await take(bound('web-2'))).toEqual({ lockedBy: 'c-test/default/web-1/eip' });
+  });
+
+  it.each([
+    ['names the address', bound('web-0', 'eip-given', 2), { lockedBy: OWNER }],
+    ['names another address', bound('web-0', 'eip-other', 2), 'saved'],
+    ['is released', released('web-0', 2), 'saved'],
+  ])('%s', async (_, next, outcome) => {
+    await take(bound('web-0'));
+    await write(next);
+    now += 100 * LIFE;
+    expect(await take(bound('web-1'))).toEqual(outcome);
+  });
+
+  it('is still allocating is held: what it allocates may be this', async () => {
+    await lockAndDie('web-0');
+    await write(allocating('web-0'));
+    now += 100 * LIFE;
+    expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
+  });
+
+  it('has a record of a newer version is held', async () => {
+    await lockAndDie('web-0');
+    await write(bound('web-0', 'eip-other'));
+    await writeSchema(OWNER, 99);
+    now += 100 * LIFE;
+    expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
+  });
+
+  it('comes back for it makes it young again', async () => {
+    await lockAndDie('web-0');
+    now += 2 * LIFE;
+    await lockAndDie('web-0');
+    now += LIFE - 1;
+    expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
+  });
+});
+
+describe('a stale lock that several ask for at once', () => {
+  it('goes to one of them', async () => {
+    await lockAndDie('web-0');
+    now += LIFE;
+    const rivals = ['web-0', 'web-1', 'web-2', 'web-3'];
+    const outcomes = await Promise.all(rivals.map((pod) => take(bound(pod))));
+    expect(outcomes.filter((outcome) => outcome === 'saved')).toHaveLength(1);
+    const [winner] = rivals.filter((_, index) => outcomes[index] === 'saved');
+    expect(await newStore().lockedBy('eip-given')).toBe(`c-test/default/${winner}/eip`);
+  });
+});
+
+async function writeSchema(claim: string, schema: number) {
+  const tables = createTables({
+    endpoint: instance.server.url,
+    instance: instance.server.instance,
+    credentials: instance.context.account.owner,
+  });
+  const { rows } = await tables.range(
+    'claims',
+    [
+      ['bucket', ''],
+      ['claim', ''],
+    ],
+    [
+      ['bucket', 'zz'],
+      ['claim', ''],
+    ],
+    9,
+  );
+  const { bucket = '', claim: _, ...row } = rows.find((one) => one.claim === claim) ?? {};
+  const key = [
+    ['bucket', bucket],
+    ['claim', claim],
+  ] as const;
+  await tables.write([{ table: 'claims', key, expect: { kind: 'any' }, row: { ...row, schema } }]);
+}

@@ -1,0 +1,57 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Claim } from '../../shared/claim/claim.ts';
+import { formatClaimKey } from '../../shared/claim/identity.ts';
+import { sweepOrphans } from '../../shared/reconcile/orphans.ts';
+import type { Ports, TaggedEip } from '../../shared/reconcile/ports.ts';
+import { allocating, eipIs, MINUTE, NOW } from './claim-scene.ts';
+
+let released: string[];
+beforeEach(() => {
+  released = [];
+});
+
+const portsWith = (eip: TaggedEip, lockedBy?: string): Ports =>
+  ({
+    log: { debug() {}, info() {}, warn() {} },
+    now: () => NOW,
+    claims: {
+      suspect: async () => NOW - MINUTE,
+      clearSuspect: async () => {},
+      read: async () => ({}),
+      lockedBy: async () => lockedBy,
+    },
+    eips: {
+      tagged: async () => [eip],
+      describe: async () => eip,
+      release: async (id: string) => void released.push(id),
+    },
+    enis: { parking: async () => [] },
+    quota: { take: async () => 0 },
+    releases: { frozen: async () => false },
+  }) as unknown as Ports;
+
+/** Its claim's name was lost: a tag was removed by hand. */
+const nameless: TaggedEip = {
+  ...eipIs('Available'),
+  claim: undefined,
+  token: 'token-1',
+  allocatedAt: NOW - 60 * MINUTE,
+};
+const claimsOf = (...claims: Claim[]) => new Map(claims.map((claim) => [formatClaimKey(claim.key), claim]));
+
+describe('an EIP whose tags name no claim', () => {
+  it('is released where nobody knows of it', async () => {
+    await sweepOrphans(portsWith(nameless), claimsOf());
+    expect(released).toEqual(['eip-1']);
+  });
+
+  it('is kept where an intent stands that has its token', async () => {
+    await sweepOrphans(portsWith(nameless), claimsOf(allocating('eip')));
+    expect(released).toEqual([]);
+  });
+
+  it('is kept where a claim has the lock on it', async () => {
+    await sweepOrphans(portsWith(nameless, 'c-1/shop/web-0/eip'), claimsOf());
+    expect(released).toEqual([]);
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { failure } from '../../shared/adapters/failure.ts';
+import type { Claim } from '../../shared/claim/claim.ts';
+import { formatClaimKey, type Identity } from '../../shared/claim/identity.ts';
+import type { DueClaim, Ports } from '../../shared/reconcile/ports.ts';
+import { retainPass } from '../../shared/reconcile/retain.ts';
+import { eipIs, keyOf, MINUTE, NOW, retained } from './claim-scene.ts';
+
+/** Deadlines, claims and EIPs in memory; a pod is never there, and `unreadable` are pods whose claims cannot be read. */
+function createWorld(
+  options: { unreadable?: readonly string[]; foreign?: readonly string[]; callMs?: number } = {},
+) {
+  const { unreadable = [], foreign = [], callMs = 0 } = options;
+  let now = NOW;
+  let ends = Number.POSITIVE_INFINITY;
+  const claims = new Map<string, Claim>();
+  const deadlines = new Map<string, DueClaim>();
+  const releases: string[] = [];
+  const nameOf = ({ key, dueAt }: DueClaim) => `${formatClaimKey(key)} ${dueAt}`;
+  const eipOf = (id: string) => ({
+    ...eipIs('Available'),
+    allocationId: id,
+    ...(foreign.includes(id) ? { status: 'InUse' as const, boundTo: { instanceId: 'i-foreign' } } : {}),
+  });
+  const add = (pod: string, dueAt: number) => {
+    const key = { ...keyOf('eip'), pod };
+    claims.set(
+      formatClaimKey(key),
+      retained('eip', { key, retainUntil: dueAt, allocation: { id: pod, address: '47.0.0.1' } }),
+    );
+    deadlines.set(nameOf({ key, dueAt }), { key, dueAt });
+  };
+  const ports = {
+    log: { debug() {}, info() {}, warn() {} },
+    now: () => now,
+    newToken: () => 'fresh',
+    remainingMs: () => ends - now,
+    claims: {
+      read: async ({ pod }: Identity) => {
+        if (unreadable.includes(pod)) throw failure('refused', 'BrokenRecord', `${pod} is broken`);
+        const eip = claims.get(formatClaimKey({ ...keyOf('eip'), pod }));
+        return eip ? { eip } : {};
+      },
+      save: async ({ next }: { next: Claim }) => {
+        claims.set(formatClaimKey(next.key), next);
+        return 'saved';
+      },
+      due: async (at: number, limit: number) =>
+        [...deadlines.values()]
+          .filter(({ dueAt }) => dueAt <= at)
+          .sort((a, b) => a.dueAt - b.dueAt)
+          .slice(0, limit),
+      dropDeadline: async (due: DueClaim) => void deadlines.delete(nameOf(due)),
+      postpone: async (due: DueClaim, until: number) => {
+        deadlines.set(nameOf({ ...due, dueAt: until }), { ...due, dueAt: until });
+        deadlines.delete(nameOf(due));
+      },
+    },
+    eips: {
+      describe: async (id: string) => {
+        await new Promise(setImmediate);
+        now += callMs;
+        return eipOf(id);
+      },
+      release: async (id: string) => void releases.push(id),
+    },
+    pods: { clusters: ['c-1'], read: async () => 'absent' },
+    quota: { take: async () => 0, prepare: async () => {} },
+    releases: { frozen: async () => false },
+    hints: { send: async () => {} },
+  } as unknown as Ports;
+  return {
+    ports,
+    releases,
+    deadlines,
+    add,
+    pass: (ms = MINUTE) => {
+      now += ms;
+      return retainPass(ports);
+    },
+    endAfter(ms: number) {
+      ends = now + ms;
+    },
+  };
+}
+
+const names = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+
+describe('claims that are due', () => {
+  it('are released, and their deadlines go', async () => {
+    const world = createWorld();
+    world.add('web-0', NOW);
+    expect(await world.pass()).toEqual({ due: 1, spent: 1, waiting: 0, failed: 0, released: 1 });
+    expect(world.deadlines.size).toBe(0);
+  });
+
+  it.each([
+    ['cannot be read', { unreadable: names('stuck', 300) }],
+    ['wait for somebody else', { foreign: names('stuck', 300) }],
+  ])('do not wait behind 300 older ones that %s', async (_, options) => {
+    const world = createWorld(options);
+    for (const name of names('stuck', 300)) world.add(name, NOW - MINUTE);
+    world.add('web-0', NOW);
+    await world.pass();
+    expect(world.releases).toEqual(['web-0']);
+    expect(world.deadlines.size).toBe(300);
+  });
+
+  it('and cannot be settled are tried again by the next pass', async () => {
+    const options = { foreign: ['web-0'] };
+    const world = createWorld(options);
+    world.add('web-0', NOW);
+    expect(await world.pass()).toMatchObject({ due: 1, waiting: 1 });
+    options.foreign.pop();
+    expect(await world.pass()).toMatchObject({ due: 1, spent: 1, released: 1 });
+    expect(world.deadlines.size).toBe(0);
+  });
+
+  it('are released 200 at a time, however many are due', async () => {
+    const world = createWorld();
+    for (const name of names('web', 450)) world.add(name, NOW);
+    const passes = [await world.pass(), await world.pass(), await world.pass()];
+    expect(passes.map(({ released }) => released)).toEqual([200, 200, 50]);
+  });
+
+  it('are left for the next pass where the time is up', async () => {
+    const world = createWorld({ callMs: 1_000 });
+    for (const name of names('web', 100)) world.add(name, NOW);
+    world.endAfter(MINUTE);
+    const { released } = await world.pass(0);
+    expect(released).toBeGreaterThanOrEqual(30);
+    expect(released).toBeLessThan(60);
+    expect(world.deadlines.size).toBe(100 - released);
+  });
+});
