@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -73,6 +73,8 @@ export async function startFunctionCompute(
   const { queues, keepWarmMs = KEEP_WARM_MS, maxInstances = MAX_INSTANCES } = options;
   const random = context.random.fork('functioncompute');
   const folder = await mkdtemp(join(tmpdir(), 'functioncompute-'));
+  // Ends Node's search for a package.json here: what lies above this folder on some machine must not decide how code is read.
+  await writeFile(join(folder, 'package.json'), '{}');
   const guardian = startGuardian(folder);
   const runner = await bundleRunner(folder).catch(async (error) => {
     await guardian.close();
