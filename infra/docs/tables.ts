@@ -5,6 +5,8 @@ import { ANNOTATIONS } from '../../shared/claim/policy.ts';
 import {
   BOUND_REASON_TEXT,
   CONDITION_TYPES,
+  EVENT_SUBJECTS,
+  NORMAL_REASONS,
   REASONS,
   RESULT_ANNOTATIONS,
   type Reason,
@@ -20,7 +22,6 @@ import { type Decision, readDecisions } from './decisions.ts';
 import { neededVariables } from './deploy-environment.ts';
 import { type DeployedFunction, readDeployedFunctions } from './deployed-functions.ts';
 import { code, markdownTable } from './markdown.ts';
-import { type WrittenEvent, writtenEvents } from './pod-events.ts';
 
 /** Every table that a page can have between markers, as Markdown, by its name. */
 export async function drawTables(root: string): Promise<ReadonlyMap<string, string>> {
@@ -30,7 +31,7 @@ export async function drawTables(root: string): Promise<ReadonlyMap<string, stri
     ['result-annotations', resultAnnotations()],
     ['conditions', conditions()],
     ['reasons', reasons()],
-    ['events', events(await writtenEvents())],
+    ['events', events()],
     ['settings', settings(functions)],
     ['deploy-environment', deployEnvironment()],
     ['functions', functionTable(functions)],
@@ -76,17 +77,15 @@ const reasons = () =>
     (Object.keys(REASONS) as Reason[]).map((reason) => [code(reason), REASONS[reason]]),
   );
 
-function events(written: readonly WrittenEvent[]): string {
-  const reasonsOf = (told: Reason) => written.filter((event) => event.told === told);
-  return markdownTable(
+const events = () =>
+  markdownTable(
     ['Event for an EIP', 'Event for a fixed IP', 'Type'],
-    (Object.keys(REASONS) as Reason[]).map((told) => {
-      const found = reasonsOf(told);
-      const reasonOf = (wanted: Kind) => code(found.find(({ kind }) => kind === wanted)?.reason ?? '');
-      return [reasonOf('eip'), reasonOf('ip'), found[0]?.type ?? ''];
-    }),
+    (Object.keys(REASONS) as Reason[]).map((reason) => [
+      code(`${EVENT_SUBJECTS.eip}${reason}`),
+      code(`${EVENT_SUBJECTS.ip}${reason}`),
+      NORMAL_REASONS.includes(reason) ? 'Normal' : 'Warning',
+    ]),
   );
-}
 
 function settings(functions: readonly DeployedFunction[]): string {
   const needed = new Set(neededVariables().map(({ name }) => name));
@@ -135,7 +134,8 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   taken: 'Somebody else has it.',
   misplaced: 'The address or the ENI is not where the call said.',
   'token-spent': 'This ClientToken can bring nothing any more.',
-  exhausted: 'A quota or a pool is used up.',
+  exhausted: 'A quota of the account is used up.',
+  drained: 'The vSwitch has no idle private IP.',
   full: 'This ENI can take no more private IPs.',
   managed: 'The ENI belongs to a cloud service.',
   forbidden: 'The role may not do this.',

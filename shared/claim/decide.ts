@@ -29,7 +29,7 @@ const STEPS: Readonly<Record<'ip' | 'eip', Steps>> = { ip: ipSteps, eip: eipStep
  */
 export function decide(claim: Claim | undefined, situation: Situation): Action {
   const known = byTheCloud(situation);
-  return untold(claim, known, decideStep(claim, known));
+  return unwanted(claim, known) ?? untold(claim, known, decideStep(claim, known));
 }
 
 /** Once the cloud has said which ENI the pod has, that stands for the node's word as well: there is one truth about it. */
@@ -38,6 +38,20 @@ function byTheCloud(situation: Situation): Situation {
   const { pod, eni } = seen;
   if (pod === 'absent' || eni === 'unread' || eni === 'absent') return situation;
   return { ...situation, seen: { ...seen, pod: { ...pod, eniHint: eni.id } } };
+}
+
+/**
+ * A live pod that asks for the address no more is told so once it is unbound. Where there is no record, a condition
+ * that says "bound" is not ours: the vendor's own controller uses the same type.
+ */
+function unwanted(claim: Claim | undefined, situation: Situation): Action | undefined {
+  const { key, seen } = situation;
+  const { pod } = seen;
+  if (claim?.phase === 'Bound' || pod === 'absent' || pod.finished || pod.terminating) return undefined;
+  if (pod.wishes[key.kind] !== undefined) return undefined;
+  const known = pod.told[key.kind]?.reason;
+  if (known === undefined || known === 'Unwanted' || (known === 'Bound' && !claim)) return undefined;
+  return { kind: 'tell', podUid: pod.uid, told: { reason: 'Unwanted' } };
 }
 
 /**

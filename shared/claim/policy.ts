@@ -20,11 +20,22 @@ export interface IpWish {
   readonly retention: Retention;
 }
 
-/** An annotation that could not be read: quoted to the user, with what would be right. */
+/** An annotation that could not be read, or that does not count: quoted to the user, with what would be right. */
 export interface Problem {
   readonly annotation: string;
   readonly value: string;
   readonly allowed: string;
+  /** The other spelling of the same annotation, which says something else and counts. */
+  readonly counts?: string;
+}
+
+const LONGEST_QUOTE = 120;
+
+export function wordProblem({ annotation, value, allowed, counts }: Problem): string {
+  const quoted = `${annotation} is "${value.slice(0, LONGEST_QUOTE)}"`;
+  return counts === undefined
+    ? `${quoted}; allowed is ${allowed}. What the pod has is kept.`
+    : `${quoted}; ${counts} says something else, and counts.`;
 }
 
 /** How each annotation is spelled, first spelling wins. The newer vendor prefix goes before the older one. */
@@ -43,7 +54,7 @@ export const ANNOTATIONS = {
   withEip: {
     names: both('pod-with-eip', 'k8s.aliyun.com/eci-with-eip'),
     allowed: '"true" or "false"',
-    meaning: 'Give the pod an EIP.',
+    meaning: 'Give the pod an EIP. "false" also goes before the id of an EIP of yours.',
   },
   eipId: {
     names: both('pod-eip-instanceid', 'k8s.aliyun.com/eci-eip-instanceid'),
@@ -87,9 +98,13 @@ export function readWishes(annotations: Readonly<Record<string, string>>): Wishe
     parse: (value: string) => T | undefined,
   ): T | 'unreadable' | undefined => {
     const { names, allowed } = ANNOTATIONS[entry];
-    const name = names.find((candidate) => annotations[candidate] !== undefined);
+    const [name, ...others] = names.filter((candidate) => annotations[candidate] !== undefined);
     if (name === undefined) return undefined;
     const value = annotations[name] ?? '';
+    for (const annotation of others) {
+      const other = annotations[annotation] ?? '';
+      if (other.trim() !== value.trim()) problems.push({ annotation, value: other, allowed, counts: name });
+    }
     const parsed = parse(value.trim());
     if (parsed !== undefined) return parsed;
     problems.push({ annotation: name, value, allowed });
@@ -108,9 +123,11 @@ type Read = <T>(
 
 function readEip(read: Read): Wishes['eip'] {
   const enabled = read('withEip', parseBoolean);
+  // Said in so many words: whoever named an EIP as well takes this back to get it.
+  if (enabled === false) return undefined;
   const allocationId = read('eipId', (value) => (/^eip-[a-z0-9]+$/.test(value) ? value : undefined));
   if (enabled === 'unreadable' || allocationId === 'unreadable') return 'unreadable';
-  if (!allocationId && enabled !== true) return undefined;
+  if (!allocationId && !enabled) return undefined;
   const bandwidth = read('eipBandwidth', parseWhole(1, LARGEST_BANDWIDTH));
   if (bandwidth === 'unreadable') return 'unreadable';
   const release = read('eipRelease', parseRelease);

@@ -19,6 +19,7 @@ export const REASONS = {
   Forbidden: 'The function role may not do this; the message names the action.',
   ManagedENI: "The pod's ENI is managed by the cloud and refuses changes.",
   HostNetwork: "The pod uses the node's network and has no IP of its own.",
+  Unwanted: 'The pod no longer asks for the address, which was unbound and is kept for its retention.',
   InvalidAnnotation: 'An annotation cannot be read; the message quotes it and says what is allowed.',
   Refused: 'The cloud refused the request; the message carries its code.',
   CloudUnavailable: 'The cloud does not answer; it is tried again.',
@@ -37,6 +38,12 @@ export const BOUND_REASON_TEXT: Readonly<Record<Kind, string>> = {
   eip: 'Associate eip succeed',
   ip: 'Bound',
 };
+
+/** What the reason of an Event begins with, so that it says which address is meant. */
+export const EVENT_SUBJECTS: Readonly<Record<Kind, string>> = { eip: 'EIP', ip: 'FixedIP' };
+
+/** Events of type Normal: on the way, not in the way. All others are Warnings. */
+export const NORMAL_REASONS: readonly Reason[] = ['Bound', 'Binding', 'WaitingForPodIP', 'Unwanted'];
 
 /** Annotations that carry the result. Both prefixes: ACK's controller writes one, Terway wrote the other. */
 export const RESULT_ANNOTATIONS: Readonly<Record<Kind, readonly string[]>> = {

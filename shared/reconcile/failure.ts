@@ -26,6 +26,7 @@ export const CONSEQUENCES: Readonly<Record<Verdict, Consequence>> = {
   misplaced: { reason: 'WrongVSwitch', afterMs: 60_000 },
   'token-spent': { reason: 'Binding', afterMs: 1_000 },
   exhausted: { reason: 'QuotaExceeded', afterMs: 60_000 },
+  drained: { reason: 'VSwitchExhausted', afterMs: 60_000 },
   full: { reason: 'QuotaExceeded', afterMs: 60_000 },
   managed: { reason: 'ManagedENI', afterMs: 300_000 },
   forbidden: { reason: 'Forbidden', afterMs: 300_000 },

@@ -37,7 +37,8 @@ export interface Ports {
  * - `taken`: somebody else has it.
  * - `misplaced`: the address or the ENI is not where we said it is (other vSwitch, other ENI).
  * - `token-spent`: this ClientToken can bring nothing any more.
- * - `exhausted`: a quota or a pool is used up.
+ * - `exhausted`: a quota of the account is used up.
+ * - `drained`: the vSwitch has no idle private IP.
  * - `full`: this ENI can take no more private IPs.
  * - `managed`: the ENI belongs to a cloud service.
  * - `forbidden`: the role may not do this.
@@ -54,6 +55,7 @@ export type Verdict =
   | 'misplaced'
   | 'token-spent'
   | 'exhausted'
+  | 'drained'
   | 'full'
   | 'managed'
   | 'forbidden'

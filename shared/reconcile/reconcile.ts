@@ -2,7 +2,7 @@ import type { Claim } from '../claim/claim.ts';
 import { decide } from '../claim/decide.ts';
 import { formatClaimKey, type Identity, KINDS, type Kind } from '../claim/identity.ts';
 import { nothingRead, type Observed, type PodView } from '../claim/observation.ts';
-import type { Problem } from '../claim/policy.ts';
+import { wordProblem } from '../claim/policy.ts';
 import { act, type View } from './act.ts';
 import { CONSEQUENCES, isFailure } from './failure.ts';
 import type { Hint, Ports } from './ports.ts';
@@ -118,15 +118,13 @@ async function lookAtCloud(
   return { ...(eipView ? { eip: { eip: eipView } } : {}), ...(holder ? { ip: { holder } } : {}) };
 }
 
-async function reportProblems(ports: Ports, identity: Identity, pod: PodView): Promise<void> {
+/** An Event for each annotation that cannot count. To say it again writes nothing, so it may be said at every look. */
+export async function reportProblems(ports: Ports, identity: Identity, pod: PodView): Promise<void> {
   for (const problem of pod.wishes.problems) {
     await ports.pods.event(identity, pod.uid, {
       type: 'Warning',
-      reason: 'InvalidAnnotation',
+      reason: problem.counts === undefined ? 'InvalidAnnotation' : 'ConflictingAnnotations',
       message: wordProblem(problem),
     });
   }
 }
-
-const wordProblem = ({ annotation, value, allowed }: Problem): string =>
-  `${annotation} is "${value.slice(0, 120)}"; allowed is ${allowed}. What the pod has is kept.`;

@@ -4,6 +4,7 @@ import { startKubernetesApi } from '../../infra/local/kubernetes/api/server.ts';
 import { openClusters } from '../../shared/adapters/kubernetes/cluster.ts';
 import { createPodApi } from '../../shared/adapters/kubernetes/pods.ts';
 import type { Ports } from '../../shared/reconcile/ports.ts';
+import { resyncPass } from '../../shared/reconcile/resync.ts';
 import { drive, swept, toldOf } from '../rig/journey.ts';
 import { CLUSTER, type Rig, type StartedPod, startRig } from '../rig/parts.ts';
 import {
@@ -134,6 +135,33 @@ describe('an annotation of a live pod', () => {
     expect(rig.world.eips()).toHaveLength(1);
     await passMinutes(rig, 6);
     expect(rig.world.eips()).toEqual([]);
+  });
+
+  it.each([
+    ['EIP', EIP, WITH_EIP, EIP_CONDITION, 'k8s.aliyun.com/allocated-eipAddress'],
+    ['fixed IP', FIXED_IP, 'network.alibabacloud.com/enable-fixed-ip', IP_CONDITION, 'holdfast.io/fixed-ip'],
+  ])(
+    'that is taken away is told to the pod: it is no longer ready for the %s',
+    async (_, asks, name, condition, result) => {
+      await boundPod('web-0', asks);
+      await annotate(rig.core, 'web-0', { [name]: null });
+      await sweep(rig);
+      expect(await conditionOf(rig.core, 'web-0', condition)).toBe('False Unwanted');
+      expect((await rig.readPod('web-0')).metadata?.annotations ?? {}).not.toHaveProperty([result]);
+      await resyncPass(rig.newPorts());
+      expect(await rig.takeHints()).toEqual([]);
+    },
+  );
+
+  it('that disagrees with its other spelling gives an Event that says which one counts', async () => {
+    await boundPod('web-0', {
+      ...EIP,
+      'network.alibabacloud.com/eip-bandwidth': '10',
+      'k8s.aliyun.com/eip-bandwidth': '20',
+    });
+    expect(await eventsOf(rig.core, 'web-0')).toContain(
+      'ConflictingAnnotations: k8s.aliyun.com/eip-bandwidth is "20"; network.alibabacloud.com/eip-bandwidth says something else, and counts.',
+    );
   });
 
   it('that is taken away and comes back in time gives back the same EIP', async () => {

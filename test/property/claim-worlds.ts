@@ -106,6 +106,7 @@ const toldOf = (address: string): fc.Arbitrary<Told> =>
     { reason: 'Throttled', message: 'x' },
     { reason: 'WaitingForPodIP' },
     { reason: 'InvalidAnnotation' },
+    { reason: 'Unwanted' },
   );
 
 const eipWish: fc.Arbitrary<EipWish> = fc

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ANNOTATIONS, readWishes } from '../../shared/claim/policy.ts';
+import { ANNOTATIONS, readWishes, wordProblem } from '../../shared/claim/policy.ts';
 
 const NEWER = 'network.alibabacloud.com';
 const OLDER = 'k8s.aliyun.com';
@@ -36,6 +36,26 @@ describe('the wish for an EIP', () => {
       eipOf({ [`${OLDER}/pod-with-eip`]: older, [`${NEWER}/pod-with-eip`]: newer });
     expect(both('true', 'false')).toBeDefined();
     expect(both('false', 'true')).toBeUndefined();
+  });
+
+  it('is told which spelling counts where two of them disagree', () => {
+    const [newer, older] = [`${NEWER}/pod-with-eip`, `${OLDER}/pod-with-eip`];
+    const { eip, problems } = readWishes({ [older]: 'false', [newer]: 'true' });
+    expect(eip).toEqual({ retention: { kind: 'follow' } });
+    expect(problems).toMatchObject([{ annotation: older, value: 'false', counts: newer }]);
+    expect(problems.map(wordProblem)).toEqual([
+      `${older} is "false"; ${newer} says something else, and counts.`,
+    ]);
+    expect(readWishes({ [older]: ' true', [newer]: 'true' }).problems).toEqual([]);
+  });
+
+  it('is none where it is "false", though an EIP is named', () => {
+    const named = { [`${OLDER}/pod-eip-instanceid`]: 'eip-bp14q' };
+    expect(readWishes({ ...named, [`${OLDER}/pod-with-eip`]: 'false' })).toMatchObject({
+      eip: undefined,
+      problems: [],
+    });
+    expect(eipOf(named)).toMatchObject({ allocationId: 'eip-bp14q' });
   });
 
   it.each(['True', 'TRUE', 'yes', '1', '', 'truetrue'])('cannot be read where it is %j', (value) => {

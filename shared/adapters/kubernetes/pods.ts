@@ -6,9 +6,15 @@ import {
   setHeaderOptions,
   type V1PodList,
 } from '@kubernetes/client-node';
-import type { ClaimKey, Identity, Kind } from '../../claim/identity.ts';
+import type { ClaimKey, Identity } from '../../claim/identity.ts';
 import type { Told } from '../../claim/observation.ts';
-import { BOUND_REASON_TEXT, CONDITION_TYPES, RESULT_ANNOTATIONS } from '../../claim/reason.ts';
+import {
+  BOUND_REASON_TEXT,
+  CONDITION_TYPES,
+  EVENT_SUBJECTS,
+  NORMAL_REASONS,
+  RESULT_ANNOTATIONS,
+} from '../../claim/reason.ts';
 import { OWN_COMPONENT } from '../../intake/envelope.ts';
 import type { ListedPod, Log, PodApi, PodEvent } from '../../reconcile/ports.ts';
 import { failure, isVerdict } from '../failure.ts';
@@ -108,9 +114,10 @@ export function createPodApi({ clusters, log, now }: PodApiOptions): PodApi {
       const api = clientOf(key.clusterId);
       const at = { namespace: key.namespace, name: key.pod };
       try {
-        if (told.reason === 'Bound') {
+        if (told.reason === 'Bound' || told.reason === 'Unwanted') {
+          // In a merge patch, null takes an annotation away.
           const annotations = Object.fromEntries(
-            RESULT_ANNOTATIONS[key.kind].map((name) => [name, told.address]),
+            RESULT_ANNOTATIONS[key.kind].map((name) => [name, told.address ?? null]),
           );
           // Law 4: the UID in the patch is a fence; on another pod of this name the API server refuses it.
           await api.patchNamespacedPod(
@@ -157,14 +164,10 @@ function toCondition(key: ClaimKey, told: Told, now: number) {
   };
 }
 
-const EVENT_SUBJECT: Readonly<Record<Kind, string>> = { eip: 'EIP', ip: 'FixedIP' };
-/** On the way, not in the way. */
-const NORMAL: readonly Told['reason'][] = ['Bound', 'Binding', 'WaitingForPodIP'];
-
 function toEvent({ kind }: ClaimKey, { reason, address, message }: Told): PodEvent {
-  const subject = EVENT_SUBJECT[kind];
+  const subject = EVENT_SUBJECTS[kind];
   return {
-    type: NORMAL.includes(reason) ? 'Normal' : 'Warning',
+    type: NORMAL_REASONS.includes(reason) ? 'Normal' : 'Warning',
     reason: `${subject}${reason}`,
     message:
       reason === 'Bound' ? `${subject} ${address} is bound to the pod` : (message ?? `${subject}: ${reason}`),

@@ -41,7 +41,7 @@ export const COMMON_CODES: Codes = [
   ['InsufficientBalance*', 'exhausted'],
   ['QuotaExceeded*', 'exhausted'],
   ['MaxEniCountExceeded', 'exhausted'],
-  ['InvalidVSwitchId.IpNotEnough', 'exhausted'],
+  ['InvalidVSwitchId.IpNotEnough', 'drained'],
   ['InvalidAllocationId.NotFound', 'gone'],
   ['InvalidEniId.NotFound', 'gone'],
 ];
