@@ -18,7 +18,7 @@ const config = readConfig(process.env, [
 const log = createLogger({ level: config.HOLDFAST_LOG_LEVEL });
 
 /** HTTP: an exporter's webhook becomes hints on the queue. */
-const handle = middy(async (request: HttpRequest, context: unknown): Promise<HttpReply> => {
+const take = async (request: HttpRequest, context: unknown): Promise<HttpReply> => {
   const { accountId, credentials } = context as FunctionContext;
   const queue = createHintQueue({
     endpoint: config.HOLDFAST_MNS_ENDPOINT,
@@ -27,10 +27,11 @@ const handle = middy(async (request: HttpRequest, context: unknown): Promise<Htt
     credentials,
   });
   return { status: 202, body: await accept(request.body, config.HOLDFAST_CLUSTERS, queue, log) };
-})
+};
+
+const handle = middy(requireBearer(config.HOLDFAST_INTAKE_TOKEN, take))
   .use(knowDeadline())
-  .use(logInvocation(log))
-  .use(requireBearer(config.HOLDFAST_INTAKE_TOKEN));
+  .use(logInvocation(log));
 
 export const handler = serveHttp(
   (request, context) => handle(request, context as never) as Promise<HttpReply>,

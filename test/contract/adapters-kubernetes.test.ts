@@ -281,6 +281,24 @@ describe('telling a pod', () => {
     expect(await eventsOf()).toEqual([]);
   });
 
+  it.each([
+    [422, 'Invalid', 'refused'],
+    [409, 'Conflict', 'busy'],
+    [404, 'NotFound', 'unavailable'],
+  ])('is not taken for another pod on a %i that is about something else', async (status, code, verdict) => {
+    const uid = await createPod();
+    failing('patch pods/status', status, code);
+    await expect(pods.tell(EIP, uid, { reason: 'Throttled' })).rejects.toMatchObject({ verdict });
+  });
+
+  it('that it has no address any more takes its annotations away', async () => {
+    const uid = await createPod();
+    await pods.tell(EIP, uid, BOUND);
+    await pods.tell(EIP, uid, { reason: 'Unwanted' });
+    expect((await readPod()).metadata?.annotations).toEqual(ANNOTATIONS);
+    expect(await conditionsOf()).toMatchObject([{ status: 'False', reason: 'Unwanted' }]);
+  });
+
   it('that is no longer there fails with "gone"', async () => {
     const uid = await createPod();
     await deletePod();

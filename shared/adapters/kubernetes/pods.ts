@@ -16,7 +16,7 @@ import {
   RESULT_ANNOTATIONS,
 } from '../../claim/reason.ts';
 import { OWN_COMPONENT } from '../../intake/envelope.ts';
-import type { ListedPod, Log, PodApi, PodEvent } from '../../reconcile/ports.ts';
+import type { ListedPod, Log, PodApi, PodEvent, Verdict } from '../../reconcile/ports.ts';
 import { failure, isVerdict } from '../failure.ts';
 import { toPodView } from './pod-view.ts';
 
@@ -82,7 +82,7 @@ export function createPodApi({ clusters, log, now }: PodApiOptions): PodApi {
         return toPodView(await clientOf(clusterId).readNamespacedPod({ namespace, name: pod }));
       } catch (error) {
         // Law 6: a 404 about this pod is proof. One about anything else (a wrong path, a proxy's page) is not.
-        if (statusOf(error) === 404 && isAboutPod(error, pod)) return 'absent';
+        if (isAboutPod(error, pod)) return 'absent';
         throw readError('the pod could not be read', error);
       }
     },
@@ -133,8 +133,7 @@ export function createPodApi({ clusters, log, now }: PodApiOptions): PodApi {
           setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch),
         );
       } catch (error) {
-        const status = statusOf(error);
-        if (status === 404 || status === 409 || status === 422) {
+        if (isAboutPod(error, key.pod) || isAboutUid(error)) {
           throw failure(
             'gone',
             'PodReplaced',
@@ -177,14 +176,38 @@ function toEvent({ kind }: ClaimKey, { reason, address, message }: Told): PodEve
 const statusOf = (error: unknown): number | undefined =>
   error instanceof ApiException ? error.code : undefined;
 
-function isAboutPod(error: unknown, pod: string): boolean {
-  const body = error instanceof ApiException ? error.body : undefined;
-  const status = typeof body === 'string' ? safeParse(body) : body;
-  const { reason, details } = (status ?? {}) as {
-    reason?: unknown;
-    details?: { name?: unknown; kind?: unknown };
+/** What the API server says of a failure. Source: Kubernetes API, meta/v1 Status. */
+interface Status {
+  readonly message?: unknown;
+  readonly reason?: unknown;
+  readonly details?: {
+    readonly name?: unknown;
+    readonly kind?: unknown;
+    readonly causes?: readonly { readonly field?: unknown }[];
   };
-  return reason === 'NotFound' && details?.kind === 'pods' && details.name === pod;
+}
+
+function bodyOf(error: unknown): Status {
+  const body: unknown = error instanceof ApiException ? error.body : undefined;
+  return ((typeof body === 'string' ? safeParse(body) : body) ?? {}) as Status;
+}
+
+function isAboutPod(error: unknown, pod: string): boolean {
+  const { reason, details } = bodyOf(error);
+  return statusOf(error) === 404 && reason === 'NotFound' && details?.kind === 'pods' && details.name === pod;
+}
+
+/** A patch with another UID than the object's is invalid (422), or a failed precondition (409). */
+function isAboutUid(error: unknown): boolean {
+  const { message, details } = bodyOf(error);
+  switch (statusOf(error)) {
+    case 422:
+      return details?.causes?.some(({ field }) => field === 'metadata.uid') ?? false;
+    case 409:
+      return /\buid\b/i.test(String(message));
+    default:
+      return false;
+  }
 }
 
 function safeParse(text: string): unknown {
@@ -195,11 +218,18 @@ function safeParse(text: string): unknown {
   }
 }
 
+const VERDICTS: ReadonlyMap<number, Verdict> = new Map([
+  [401, 'forbidden'],
+  [403, 'forbidden'],
+  [409, 'busy'],
+  [422, 'refused'],
+  [429, 'throttled'],
+]);
+
 function readError(what: string, error: unknown) {
   if (isVerdict(error)) return error;
   const status = statusOf(error);
-  const verdict =
-    status === 401 || status === 403 ? 'forbidden' : status === 429 ? 'throttled' : 'unavailable';
+  const verdict = (status !== undefined && VERDICTS.get(status)) || 'unavailable';
   const text = error instanceof Error ? error.message.slice(0, 300) : String(error);
   return failure(verdict, status === undefined ? 'NoAnswer' : `HTTP${status}`, `${what}: ${text}`, error);
 }
