@@ -5,6 +5,7 @@ import { nothingRead, type Observed, type PodView } from '../claim/observation.t
 import { type OrphanSummary, sweepOrphans } from './orphans.ts';
 import { inParallel } from './parallel.ts';
 import type { Hint, Ports } from './ports.ts';
+import { reportProblems } from './reconcile.ts';
 
 export interface ResyncSummary extends OrphanSummary {
   readonly claims: number;
@@ -13,6 +14,7 @@ export interface ResyncSummary extends OrphanSummary {
 }
 
 const AT_ONCE = 256;
+const EVENTS_AT_ONCE = 16;
 
 /**
  * Claims against the cloud against pods: whatever `decide` would act on becomes a hint. Nothing is concluded here from
@@ -40,6 +42,10 @@ export async function resyncPass(ports: Ports): Promise<ResyncSummary> {
     }
   }
   const configured = new Set(ports.pods.clusters);
+
+  // No hint comes of an annotation that nobody can read and that changes nothing: a pod keeps what it has.
+  const puzzling = [...pods.values()].filter(({ view }) => !view.finished && view.wishes.problems.length > 0);
+  await inParallel(puzzling, EVENTS_AT_ONCE, ({ identity, view }) => reportProblems(ports, identity, view));
 
   const hints = new Map<string, Hint>();
   const consider = (identity: Identity, kind: Kind, claim: Claim | undefined, view: PodView | 'absent') => {

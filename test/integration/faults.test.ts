@@ -81,20 +81,17 @@ const CLOUD: readonly [what: string, fault: Fault][] = [
   ['is answered with 500 and did nothing', BEFORE],
   ['is answered with 500 though it acted', AFTER],
   ['is throttled', { kind: 'error', status: 400, code: 'Throttling.User' }],
-  ['is dropped', DROPPED],
   ['acts, and its answer is lost', LOST],
 ];
 
 const STORE: readonly [what: string, fault: Fault][] = [
   ['is turned away because the server is busy', { kind: 'error', status: 503, code: 'OTSServerBusy' }],
   ['acts, and its answer is lost', LOST],
-  ['acts, and is answered with a timeout', { kind: 'error-after', status: 503, code: 'OTSTimeout' }],
 ];
 
 const CLUSTER: readonly [what: string, fault: Fault][] = [
   ['is answered with 500', BEFORE],
   ['is answered with 403', { kind: 'error', status: 403, code: 'Forbidden' }],
-  ['is answered with 429', { kind: 'error', status: 429, code: 'TooManyRequests' }],
   ['acts, and its answer is lost', LOST],
 ];
 
