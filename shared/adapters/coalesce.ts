@@ -1,9 +1,10 @@
 /**
  * Joins the calls of one turn of the event loop into few: the pods of a batch ask one by one, the service is asked
- * once for all of them. `load` gets at most `most` keys, each once, and answers in their order.
+ * once for all of them. `load` gets at most `most` keys, each once, and answers in their order. An error among its
+ * answers is thrown at those who asked for that key, and at nobody else.
  */
 export function coalesce<K, V>(
-  load: (keys: readonly K[]) => Promise<readonly V[]>,
+  load: (keys: readonly K[]) => Promise<readonly (V | Error)[]>,
   { most, nameOf }: { readonly most: number; readonly nameOf: (key: K) => string },
 ): (key: K) => Promise<V> {
   interface Waiting {
@@ -18,7 +19,11 @@ export function coalesce<K, V>(
     try {
       const values = await load(batch.map(({ key }) => key));
       if (values.length !== batch.length) throw new Error(`asked for ${batch.length}, got ${values.length}`);
-      for (const [index, entry] of batch.entries()) entry.resolve(values[index] as V);
+      for (const [index, entry] of batch.entries()) {
+        const value = values[index] as V | Error;
+        if (value instanceof Error) entry.reject(value);
+        else entry.resolve(value);
+      }
     } catch (error) {
       for (const entry of batch) entry.reject(error);
     }
@@ -39,6 +44,15 @@ export function coalesce<K, V>(
     waiting.set(name, { key, promise, resolve, reject });
     return promise;
   };
+}
+
+/** What `work` gives, or the error that it throws, as an answer for one key of many. */
+export function answer<V>(work: () => V): V | Error {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
 }
 
 /** `Promise.withResolvers`, which Node 20 does not have. */

@@ -197,6 +197,39 @@ describe('a busy server', () => {
   });
 });
 
+describe('one row that fails for good', () => {
+  const ofOthers = async (calls: readonly Promise<unknown>[]) =>
+    (await Promise.allSettled(calls)).map(({ status }) => status);
+  const spoil = { isOk: false, errorCode: 'OTSParameterInvalid', errorMessage: 'spoilt' };
+
+  it('is thrown at whoever reads it; those who read others in the same turn get theirs', async () => {
+    for (const pod of ['web-0', 'web-1', 'web-2']) await claims.save(save(boundClaim(pod)));
+    const { batchGetRow } = TableStore.Client.prototype;
+    vi.spyOn(TableStore.Client.prototype, 'batchGetRow').mockImplementation(async function (
+      this: TableStore.Client,
+      params: TableStore.BatchGetRowParams,
+    ) {
+      const answer = (await batchGetRow.call(this, params)) as unknown as { tables: object[][] };
+      return { ...answer, tables: [[spoil, ...(answer.tables[0]?.slice(1) ?? [])]] } as never;
+    } as never);
+    const reads = ['web-0', 'web-1', 'web-2'].map((pod) => claims.read(keyOf(pod)));
+    expect(await ofOthers(reads)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+  });
+
+  it('is thrown at whoever writes it; those who write others in the same turn have written', async () => {
+    const { batchWriteRow } = TableStore.Client.prototype;
+    vi.spyOn(TableStore.Client.prototype, 'batchWriteRow').mockImplementation(async function (
+      this: TableStore.Client,
+      params: TableStore.BatchWriteRowParams,
+    ) {
+      const answer = (await batchWriteRow.call(this, params)) as unknown as { tables: object[] };
+      return { ...answer, tables: [spoil, ...answer.tables.slice(1)] } as never;
+    } as never);
+    const writes = ['web-0', 'web-1', 'web-2'].map((pod) => claims.save(save(boundClaim(pod))));
+    expect(await ofOthers(writes)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+  });
+});
+
 describe('a condition on a column', () => {
   const atRev = (passIfMissing?: boolean) =>
     new Condition(
@@ -501,6 +534,22 @@ describe('the quota of an API', () => {
     expect(await functions[0]?.take('AssociateEipAddress', 'bind')).toBe(60_000);
     now += 60_000;
     expect(await takeAll()).toBe(10);
+  });
+
+  it('has a permit for each of 64 who ask at once, while the window has enough', async () => {
+    const quota = createQuota(tables, () => 60_000_000, { AssociateEipAddress: { bind: 64, release: 0 } });
+    const waits = await Promise.all(
+      Array.from({ length: 64 }, () => quota.take('AssociateEipAddress', 'bind')),
+    );
+    expect(waits).toEqual(Array(64).fill(0));
+    expect(await quota.take('AssociateEipAddress', 'bind')).toBeGreaterThan(0);
+  });
+
+  it('costs no round trip of its own where it is prepared in the turn of a write', async () => {
+    const quota = createQuota(tables, () => 60_000_000, QUOTAS);
+    await Promise.all([put('a', { value: 'x' }), quota.prepare('AssociateEipAddress', 'bind')]);
+    expect(await quota.take('AssociateEipAddress', 'bind')).toBe(0);
+    expect(calls('BatchWriteRow')).toBe(1);
   });
 
   it('of one lane is not touched by the other', async () => {

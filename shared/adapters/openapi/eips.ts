@@ -1,6 +1,6 @@
 import type { EipView } from '../../claim/observation.ts';
 import type { EipCloud, TaggedEip } from '../../reconcile/ports.ts';
-import { coalesce } from '../coalesce.ts';
+import { answer, coalesce } from '../coalesce.ts';
 import { failure } from '../failure.ts';
 import { listIn, type OpenApiCall } from './call.ts';
 import { claimTags, ownerTag, readTags, tokenTag } from './tags.ts';
@@ -24,7 +24,7 @@ export function createEipCloud(vpc: OpenApiCall, { installation }: EipOptions): 
       );
       return ids.map((id) => {
         const eip = found.get(id);
-        return eip ? toView(eip) : 'absent';
+        return eip ? answer(() => toView(eip)) : 'absent';
       });
     },
     { most: MOST_IDS, nameOf: (id) => id },
@@ -94,9 +94,12 @@ export function createEipCloud(vpc: OpenApiCall, { installation }: EipOptions): 
         const found = listIn(body, 'EipAddresses', 'EipAddress');
         eips.push(
           ...found
-            .map(toTagged)
-            .filter(({ owner }) => owner === installation)
-            .map(({ eip }) => eip),
+            .filter((eip) => readTags(eip).owner === installation)
+            .flatMap((eip) => {
+              const tagged = answer(() => toTagged(eip));
+              // In a state that nobody knows, it is nobody's to release, and no reason to release none.
+              return tagged instanceof Error ? [] : [tagged];
+            }),
         );
         if (found.length < PAGE) return eips;
       }
@@ -118,17 +121,14 @@ function toView(eip: Readonly<Record<string, unknown>>): EipView {
   };
 }
 
-function toTagged(eip: Readonly<Record<string, unknown>>): { eip: TaggedEip; owner: string | undefined } {
-  const { owner, claim, token } = readTags(eip);
+function toTagged(eip: Readonly<Record<string, unknown>>): TaggedEip {
+  const { claim, token } = readTags(eip);
   // An EIP whose age cannot be read counts as just bought, and is left alone.
   const allocatedAt = Date.parse(String(eip.AllocationTime));
   return {
-    owner,
-    eip: {
-      ...toView(eip),
-      claim,
-      token,
-      allocatedAt: Number.isNaN(allocatedAt) ? Number.POSITIVE_INFINITY : allocatedAt,
-    },
+    ...toView(eip),
+    claim,
+    token,
+    allocatedAt: Number.isNaN(allocatedAt) ? Number.POSITIVE_INFINITY : allocatedAt,
   };
 }

@@ -43,7 +43,7 @@ export function createEniCloud(ecs: OpenApiCall, { installation, books, vpcId }:
         const owners = enis.filter((eni) => addressesOf(eni).includes(address));
         if (owners.length > 1) {
           const ids = owners.map((eni) => eni.NetworkInterfaceId).join(', ');
-          throw failure(
+          return failure(
             'refused',
             'AmbiguousPrivateIp',
             `${address} is on ${ids}: set HOLDFAST_VPC_ID to the VPC of the pods`,

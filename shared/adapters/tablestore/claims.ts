@@ -54,10 +54,10 @@ function toDue({ claim, dueAt }: Row): readonly DueClaim[] {
 export function createClaimStore(tables: Tables, log: Log, now: () => number = Date.now): ClaimStore {
   const readRow = coalesce<{ table: string; key: PrimaryKey }, Row | undefined>(
     async (asked) => {
-      const rows = new Map<object, Row | undefined>();
+      const rows = new Map<object, Row | undefined | Error>();
       for (const table of new Set(asked.map((one) => one.table))) {
         const mine = asked.filter((one) => one.table === table);
-        const found = await tables.get(
+        const found = await tables.getEach(
           table,
           mine.map(({ key }) => key),
         );

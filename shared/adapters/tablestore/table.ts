@@ -1,7 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import TableStore from 'tablestore';
-import type { Failure } from '../../reconcile/ports.ts';
 import { coalesce } from '../coalesce.ts';
 import type { Credentials } from '../credentials.ts';
 import { failure, isLostAnswer, isVerdict } from '../failure.ts';
@@ -36,6 +35,8 @@ export interface RowChange {
 export interface Tables {
   /** One row each, in the order asked for. */
   get(table: string, keys: readonly PrimaryKey[]): Promise<readonly (Row | undefined)[]>;
+  /** The same for keys that have nothing to do with each other: one that could not be read is an error in its place. */
+  getEach(table: string, keys: readonly PrimaryKey[]): Promise<readonly (Row | undefined | Error)[]>;
   /**
    * Changes one row; undefined where its expectation did not hold, else the columns that were added to. What is asked
    * for in one turn of the event loop goes in one round trip; each row still stands for itself.
@@ -82,10 +83,30 @@ export function createTables({ endpoint, instance, credentials }: TablesOptions)
     httpOptions: { timeout: 10_000, maxSockets: 64, agent } as { timeout: number; maxSockets: number },
   });
 
-  /** What the service turned away is written again, and nothing else. */
-  const writeBatch = async (batch: readonly RowChange[], verdicts: Map<RowChange, Row | undefined>) => {
-    let rest = batch;
-    await attempt(async () => {
+  /**
+   * What the service turned away is asked again, and nothing else. Puts an outcome for every item into `outcomes`; an
+   * error where it could not be had. `ask` puts in what one call gives.
+   */
+  const askEach = async <I>(
+    items: readonly I[],
+    outcomes: Map<I, Row | undefined | Error>,
+    ask: (rest: readonly I[]) => Promise<void>,
+  ): Promise<void> => {
+    let rest = items;
+    try {
+      await attempt(async () => {
+        await ask(rest);
+        rest = rest.filter((item) => isPassing(outcomes.get(item)));
+        const [first] = rest;
+        if (first !== undefined) throw outcomes.get(first);
+      });
+    } catch (error) {
+      for (const item of rest) if (!outcomes.has(item)) outcomes.set(item, error as Error);
+    }
+  };
+
+  const writeBatch = (batch: readonly RowChange[], outcomes: Map<RowChange, Row | undefined | Error>) =>
+    askEach(batch, outcomes, async (rest) => {
       const tables = [...new Set(rest.map(({ table }) => table))];
       const inOrder = tables.flatMap((name) => rest.filter(({ table }) => table === name));
       const result = await client.batchWriteRow({
@@ -94,45 +115,50 @@ export function createTables({ endpoint, instance, credentials }: TablesOptions)
           rows: inOrder.filter(({ table }) => table === tableName).map(encodeChange) as never,
         })),
       });
-      const failures: Failure[] = [];
-      rest = inOrder.filter((change, index) => {
+      for (const [index, change] of inOrder.entries()) {
         const row = result.tables[index];
-        if (!row) throw failure('unavailable', 'NoAnswer', `no answer for a row of ${change.table}`);
-        if (row.isOk) verdicts.set(change, change.add ? decodeRow(row) : {});
-        else if (row.errorCode === 'OTSConditionCheckFail') verdicts.set(change, undefined);
-        else failures.push(rowFailure(change.table, row));
-        return !verdicts.has(change);
-      });
-      const [first] = failures;
-      if (first) throw first;
+        if (row?.isOk) outcomes.set(change, change.add ? decodeRow(row) : {});
+        else if (row?.errorCode === 'OTSConditionCheckFail') outcomes.set(change, undefined);
+        else outcomes.set(change, rowFailure(change.table, row));
+      }
     });
-  };
 
   let changes = 0;
   const changeRow = coalesce<RowChange & { readonly id: number }, Row | undefined>(
     async (asked) => {
-      const verdicts = new Map<RowChange, Row | undefined>();
-      for (const batch of withoutRepeats(asked)) await writeBatch(batch, verdicts);
-      return asked.map((change) => verdicts.get(change));
+      const outcomes = new Map<RowChange, Row | undefined | Error>();
+      for (const batch of withoutRepeats(asked)) await writeBatch(batch, outcomes);
+      return asked.map((change) => outcomes.get(change));
     },
     { most: MOST_WRITTEN, nameOf: ({ id }) => String(id) },
   );
   const change = (one: RowChange) => changeRow({ ...one, id: changes++ });
 
+  const getEach: Tables['getEach'] = async (table, keys) => {
+    const outcomes = new Map<PrimaryKey, Row | undefined | Error>();
+    if (keys.length > 0)
+      await askEach(keys, outcomes, async (rest) => {
+        const result = await client.batchGetRow({
+          tables: [{ tableName: table, primaryKey: rest.map(encodeKey) as never, maxVersions: 1 }],
+        });
+        for (const [index, key] of rest.entries()) {
+          const row = result.tables[0]?.[index];
+          outcomes.set(key, row?.isOk ? decodeRow(row) : rowFailure(table, row));
+        }
+      });
+    return keys.map((key) => outcomes.get(key));
+  };
+
   return {
     async get(table, keys) {
-      if (keys.length === 0) return [];
-      return attempt(async () => {
-        const result = await client.batchGetRow({
-          tables: [{ tableName: table, primaryKey: keys.map(encodeKey) as never, maxVersions: 1 }],
-        });
-        return (result.tables[0] ?? []).map((row) => {
-          if (!row.isOk) throw rowFailure(table, row);
-          return decodeRow(row);
-        });
+      const rows = await getEach(table, keys);
+      return rows.map((row) => {
+        if (row instanceof Error) throw row;
+        return row;
       });
     },
 
+    getEach,
     change,
 
     async write(several) {
@@ -236,16 +262,25 @@ function decodeCell(value: unknown): Cell {
   return String(value);
 }
 
-const rowFailure = (table: string, row: { errorCode: string | null; errorMessage: string | null }) =>
-  failure(
-    'unavailable',
-    row.errorCode ?? 'Unknown',
-    `tablestore, a row of ${table}: ${row.errorMessage ?? 'no message'}`,
-  );
+/** A row that failed; or, undefined, one that the answer does not have. */
+const rowFailure = (
+  table: string,
+  row: { errorCode: string | null; errorMessage: string | null } | undefined,
+) =>
+  row
+    ? failure(
+        'unavailable',
+        row.errorCode ?? 'Unknown',
+        `tablestore, a row of ${table}: ${row.errorMessage ?? 'no message'}`,
+      )
+    : failure('unavailable', 'NoAnswer', `no answer for a row of ${table}`);
 
 /** Refusals that pass by themselves. Source: Tablestore, error codes. */
 const PASSING =
   /^OTS(?:ServerBusy|ServerUnavailable|InternalServerError|Timeout|PartitionUnavailable|TableNotReady|RowOperationConflict|NotEnoughCapacityUnit)$/;
+
+const isPassing = (outcome: unknown): boolean =>
+  isVerdict(outcome) && (outcome.code === 'NoAnswer' || PASSING.test(outcome.code));
 
 async function attempt<T>(call: () => Promise<T>): Promise<T> {
   for (let round = 1; ; round++) {
@@ -253,7 +288,7 @@ async function attempt<T>(call: () => Promise<T>): Promise<T> {
       return await call();
     } catch (error) {
       const failed = isVerdict(error) ? error : readError(error);
-      if (round >= ATTEMPTS || !(failed.code === 'NoAnswer' || PASSING.test(failed.code))) throw failed;
+      if (round >= ATTEMPTS || !isPassing(failed)) throw failed;
       await new Promise((resolve) =>
         setTimeout(resolve, FIRST_PAUSE_MS * 2 ** round * (0.5 + Math.random() / 2)),
       );
