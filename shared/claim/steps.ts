@@ -66,8 +66,10 @@ export function placeOf(situation: Situation, pod: PodView): Place {
   const { eni } = situation.seen;
   if (eni === 'unread') {
     // The hint is the node's word. A false one cannot misplace the address: the cloud refuses to bind where the
-    // pod's IP is not on the ENI named.
-    if (pod.eniHint) return { binding: { podUid: pod.uid, eniId: pod.eniHint, privateIp: pod.ip } };
+    // pod's IP is not on the ENI named. Where the cloud has once said that the pod's ENI is managed, it is asked again:
+    // a hint that says otherwise would have the address bound, refused and kept at every sweep.
+    if (pod.eniHint && pod.told[situation.key.kind]?.reason !== 'ManagedENI')
+      return { binding: { podUid: pod.uid, eniId: pod.eniHint, privateIp: pod.ip } };
     return { look: { kind: 'look-eni', privateIp: pod.ip } };
   }
   if (eni === 'absent') {

@@ -107,9 +107,14 @@ export async function act(ports: Ports, view: View, action: Effect): Promise<Ste
           const assigned = await ports.enis.assignAny(action.eniId, action.token);
           return { assigned, holder: { eniId: action.eniId, parking: false } };
         },
-        // With the ENI gone there is no address, and never will be, on this token.
-        on: async (verdict) =>
-          isAny(verdict, 'token-spent', 'gone', 'misplaced') ? { assigned: 'spent' } : undefined,
+        on: async (verdict) => {
+          if (verdict === 'token-spent') return { assigned: 'spent' };
+          // With the ENI gone there is no address, and never will be, on this token. Nor on a fresh one: what is next
+          // follows from where the pod is now.
+          return isAny(verdict, 'gone', 'misplaced')
+            ? { assigned: 'spent', ...(await eniInsteadOf(ports, seen, action.eniId)) }
+            : undefined;
+        },
       });
 
     case 'assign-ip':
@@ -278,6 +283,17 @@ function eipAfter(
         ? claim.allocation.address
         : '';
   return { allocationId, address, status, ...(boundTo ? { boundTo } : {}) };
+}
+
+/** Where the pod is, after the cloud has said that this ENI is gone: a list that still shows it is behind. */
+async function eniInsteadOf(
+  ports: Ports,
+  { pod }: Observed,
+  goneEniId: string,
+): Promise<Pick<Observed, 'eni'> | undefined> {
+  if (pod === 'absent' || !pod.ip) return undefined;
+  const eni = await ports.enis.ofPrivateIp(pod.ip);
+  return { eni: eni !== 'absent' && eni.id === goneEniId ? 'absent' : eni };
 }
 
 async function holderNow(ports: Ports, { claim }: View, address: string) {

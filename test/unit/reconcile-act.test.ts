@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { failure } from '../../shared/adapters/failure.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
-import type { Observed } from '../../shared/claim/observation.ts';
+import type { EniView, Observed } from '../../shared/claim/observation.ts';
 import { act, type Step, type View } from '../../shared/reconcile/act.ts';
 import type { Ports, Saved } from '../../shared/reconcile/ports.ts';
 import {
   allocating,
   bound,
   decideEip,
+  decideIp,
   eipIs,
+  eniOf,
+  FRESH_TOKEN,
   HERE,
   heldAt,
   keyOf,
@@ -18,6 +22,7 @@ import {
   releasing,
   retained,
   seeing,
+  THERE,
   wishing,
 } from './claim-scene.ts';
 
@@ -111,6 +116,46 @@ describe('the step to Releasing', () => {
       { kind: 'save', next: releasing('eip', { rev: 8 }) },
     );
     expect(step).toMatchObject({ again: { why: 'releases are frozen' } });
+  });
+});
+
+describe('an ENI that is gone when it is to get any address', () => {
+  const claim = allocating('ip');
+  const asked: string[] = [];
+  const assigning = (verdict: 'gone' | 'token-spent', there: EniView | 'absent') =>
+    act(
+      portsOf({
+        quota: { take: async () => 0 },
+        pods: { read: async () => podAt(HERE) },
+        enis: {
+          assignAny: async () => {
+            throw failure(verdict, 'Code', 'no');
+          },
+          ofPrivateIp: async (ip) => {
+            asked.push(ip);
+            return there;
+          },
+        },
+      }),
+      { ...viewOf(claim, seeing(podAt(HERE), { eni: eniOf(HERE) })), key: keyOf('ip') },
+      { kind: 'assign-any-ip', eniId: HERE.eniId, token: claim.token },
+    );
+
+  it.each([
+    ['is on another ENI by now', eniOf(THERE), eniOf(THERE)],
+    ['is on none', 'absent' as const, 'absent' as const],
+    ['is on none, whatever a list says that is behind', eniOf(HERE), 'absent' as const],
+  ])('is looked for: the pod %s', async (_, there, eni) => {
+    const seen = seenAfter(await assigning('gone', there));
+    expect(seen).toMatchObject({ assigned: 'spent', eni });
+    expect(decideIp(claim, seen)).not.toMatchObject({ next: { phase: 'Allocating' } });
+  });
+
+  it('is not looked for where only the token is spent', async () => {
+    asked.length = 0;
+    const seen = seenAfter(await assigning('token-spent', 'absent'));
+    expect(asked).toEqual([]);
+    expect(decideIp(claim, seen)).toMatchObject({ next: { phase: 'Allocating', token: FRESH_TOKEN } });
   });
 });
 

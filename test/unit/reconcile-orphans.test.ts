@@ -14,6 +14,7 @@ const portsWith = (eip: TaggedEip, lockedBy?: string): Ports =>
   ({
     log: { debug() {}, info() {}, warn() {} },
     now: () => NOW,
+    remainingMs: () => 60_000,
     claims: {
       suspect: async () => NOW - MINUTE,
       clearSuspect: async () => {},
