@@ -16,8 +16,10 @@ const YOUNG_MS = 10 * 60_000;
 /** Two sightings lie at least this far apart, and a mark older than an hour no longer counts as a first one. */
 const APART_MS = 30_000;
 const MARK_LIFE_MS = 3_600_000;
-/** Law 8: at most so many are released in one pass. */
+/** Law 8: at most so many are tried in one pass. */
 const MOST_PER_PASS = 50;
+/** Longest that giving back one may take: a few reads of the store, one look and one call. */
+const ITEM_WORST_MS = 30_000;
 
 /**
  * What we bought and no claim names: EIPs with our tags, and parking ENIs that hold nothing. `claims` was read before;
@@ -31,33 +33,55 @@ export async function sweepOrphans(ports: Ports, claims: ReadonlyMap<string, Cla
     if ('allocation' in claim) named.add(claim.allocation.id);
     if (claim.phase === 'Allocating') intended.add(claim.token);
   }
-  let orphans = 0;
-  let suspects = 0;
-  let parkingDropped = 0;
+  const eips = await listed(ports, 'the EIPs', () => ports.eips.tagged());
+  const suspects = eips.filter((eip) => isOrphan(eip, { named, intended, now: ports.now() }));
+  const orphans = await give(ports, suspects, async (eip) => {
+    if (!(await seenTwice(ports, eip.allocationId))) return false;
+    return releaseOrphan(ports, eip);
+  });
 
-  const eips = await ports.eips.tagged();
-  for (const eip of eips.filter((candidate) => isOrphan(candidate, { named, intended, now: ports.now() }))) {
-    if (orphans >= MOST_PER_PASS) break;
-    suspects++;
+  const parking = await listed(ports, 'the parking ENIs', () => ports.enis.parking());
+  const idle = parking.filter((eni) => isIdle(eni, ports.now()));
+  const parkingDropped = await give(ports, idle, async (eni) => {
+    if (!(await seenTwice(ports, eni.id)) || (await ports.releases.frozen())) return false;
+    if (!(await ports.enis.dropParking(eni))) return false;
+    await ports.claims.clearSuspect(eni.id);
+    return true;
+  });
+  return { orphans, suspects: suspects.length, parkingDropped };
+}
+
+/** A list that fails costs this pass its orphans, and nothing else. */
+async function listed<T>(
+  ports: Ports,
+  what: string,
+  list: () => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  try {
+    return await list();
+  } catch (error) {
+    ports.log.warn('orphans could not be listed', { reason: what, err: error });
+    return [];
+  }
+}
+
+/** Gives back one after the other, at most so many in a pass, and none that there is no time left for (law 9). */
+async function give<T extends { readonly allocationId: string } | { readonly id: string }>(
+  ports: Ports,
+  items: readonly T[],
+  giveBack: (item: T) => Promise<boolean>,
+): Promise<number> {
+  let given = 0;
+  for (const item of items.slice(0, MOST_PER_PASS)) {
+    if (ports.remainingMs() < ITEM_WORST_MS) break;
     try {
-      if (!(await seenTwice(ports, eip.allocationId))) continue;
-      if (await releaseOrphan(ports, eip)) orphans++;
+      if (await giveBack(item)) given++;
     } catch (error) {
-      ports.log.warn('an orphan could not be released', { allocationId: eip.allocationId, err: error });
+      const allocationId = 'id' in item ? item.id : item.allocationId;
+      ports.log.warn('an orphan could not be given back', { allocationId, err: error });
     }
   }
-
-  for (const eni of (await ports.enis.parking()).filter((candidate) => isIdle(candidate, ports.now()))) {
-    try {
-      if (!(await seenTwice(ports, eni.id)) || (await ports.releases.frozen())) continue;
-      if (!(await ports.enis.dropParking(eni))) continue;
-      await ports.claims.clearSuspect(eni.id);
-      parkingDropped++;
-    } catch (error) {
-      ports.log.warn('an idle parking ENI could not be deleted', { eniId: eni.id, err: error });
-    }
-  }
-  return { orphans, suspects, parkingDropped };
+  return given;
 }
 
 interface Known {

@@ -25,7 +25,6 @@ export async function resyncPass(ports: Ports): Promise<ResyncSummary> {
   for await (const page of ports.claims.all())
     for (const claim of page) claims.set(formatClaimKey(claim.key), claim);
   const cloud = await lookAtAll(ports, [...claims.values()]);
-  const orphans = await sweepOrphans(ports, claims);
 
   const unlisted = new Set<string>();
   const pods = new Map<string, { identity: Identity; view: PodView }>();
@@ -68,6 +67,8 @@ export async function resyncPass(ports: Ports): Promise<ResyncSummary> {
     consider(claim.key, claim.key.kind, claim, 'absent');
   }
   await ports.hints.send([...hints.values()].map((hint) => ({ hint })));
+  // Last, because it can fail and take its time, and live pods wait for the hints.
+  const orphans = await sweepOrphans(ports, claims);
   return { claims: claims.size, pods: pods.size, hinted: hints.size, ...orphans };
 }
 
