@@ -26,7 +26,7 @@ const take = async (request: HttpRequest, context: unknown): Promise<HttpReply> 
     accountId,
     credentials,
   });
-  return { status: 202, body: await accept(request.body, config.HOLDFAST_CLUSTERS, queue, log) };
+  return { status: 202, body: await accept(request, config.HOLDFAST_CLUSTERS, queue, log) };
 };
 
 const handle = middy(requireBearer(config.HOLDFAST_INTAKE_TOKEN, take))

@@ -1,19 +1,27 @@
 import type { Hint, HintQueue, Log } from '../reconcile/ports.ts';
-import { type Ignored, readEnvelope, type Why } from './envelope.ts';
+import { type Ignored, type Reading, readEnvelope, type Why } from './envelope.ts';
 
 export interface Accepted {
   readonly accepted: number;
   readonly ignored: Readonly<Partial<Record<Why, number>>>;
 }
 
+export interface Received {
+  readonly body: unknown;
+  /** Hash of a body that was too large to be kept. */
+  readonly oversized?: string;
+}
+
 /** Reads a webhook's body and puts its hints on the queue; what gives none is counted, logged and acknowledged. */
 export async function accept(
-  body: unknown,
+  { body, oversized }: Received,
   clusterIds: readonly string[],
   queue: HintQueue,
   log: Log,
 ): Promise<Accepted> {
-  const { hints, ignored } = readEnvelope(body, { ids: clusterIds });
+  const { hints, ignored }: Reading = oversized
+    ? { hints: [], ignored: [{ why: 'oversized', hash: oversized }] }
+    : readEnvelope(body, { ids: clusterIds });
   if (hints.length > 0) await queue.send(hints.map((hint: Hint) => ({ hint })));
   return { accepted: hints.length, ignored: countIgnored(ignored, log) };
 }

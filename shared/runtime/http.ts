@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FunctionContext } from './function-compute.ts';
 
@@ -7,7 +8,10 @@ export interface HttpRequest {
   readonly path: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Empty where it was too large to be kept. */
   readonly body: Buffer;
+  /** The first 16 hex digits of the SHA-256 of a body that was too large to be kept. */
+  readonly oversized?: string;
 }
 
 export interface HttpReply {
@@ -35,7 +39,7 @@ interface HttpEvent {
   readonly requestContext?: { readonly http?: { readonly method?: string; readonly path?: string } };
 }
 
-/** A larger body ends the reading: no exporter sends one, and none is worth the memory. Bytes. */
+/** A larger body is hashed and not kept: no exporter sends one, and none is worth the memory. Bytes. */
 const LARGEST_BODY = 1024 * 1024;
 
 type RuntimeCall = [request: RuntimeRequest, response: RuntimeResponse, context: FunctionContext];
@@ -49,18 +53,10 @@ const isEventCall = (call: RuntimeCall | EventCall): call is EventCall => Buffer
  * than it is given, the runtime waits for it to call back.
  */
 export function serveHttp(handle: HttpHandler) {
-  const reply = (
-    request: HttpRequest | undefined,
-    context: FunctionContext,
-  ): Promise<HttpReply> | HttpReply =>
-    request
-      ? handle(request, context)
-      : { status: 413, body: { error: `a body of more than ${LARGEST_BODY} bytes` } };
-
   return async (...call: RuntimeCall | EventCall): Promise<unknown> => {
     if (isEventCall(call)) {
       const [event, context] = call;
-      const { status, body } = await reply(fromEvent(event), context);
+      const { status, body } = await handle(await fromEvent(event), context);
       return {
         statusCode: status,
         headers: JSON_HEADERS,
@@ -69,7 +65,7 @@ export function serveHttp(handle: HttpHandler) {
       };
     }
     const [request, response, context] = call;
-    const { status, body } = await reply(await fromRuntime(request), context);
+    const { status, body } = await handle(await fromRuntime(request), context);
     response.setStatusCode(status);
     for (const [name, value] of Object.entries(JSON_HEADERS)) response.setHeader(name, value);
     response.send(JSON.stringify(body));
@@ -79,7 +75,7 @@ export function serveHttp(handle: HttpHandler) {
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
-function fromEvent(event: Buffer): HttpRequest | undefined {
+async function fromEvent(event: Buffer): Promise<HttpRequest> {
   const {
     rawPath,
     headers,
@@ -88,29 +84,36 @@ function fromEvent(event: Buffer): HttpRequest | undefined {
     requestContext,
   } = JSON.parse(event.toString('utf8')) as HttpEvent;
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > LARGEST_BODY) return undefined;
   return {
     method: requestContext?.http?.method ?? 'GET',
     path: rawPath ?? requestContext?.http?.path ?? '/',
     headers: lowerCased(headers ?? {}),
-    body: bytes,
+    ...(await keepOrHash([bytes])),
   };
 }
 
-async function fromRuntime(request: RuntimeRequest): Promise<HttpRequest | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LARGEST_BODY) return undefined;
-    chunks.push(chunk);
-  }
+async function fromRuntime(request: RuntimeRequest): Promise<HttpRequest> {
   return {
     method: request.method ?? 'GET',
     path: request.path ?? request.url ?? '/',
     headers: lowerCased(request.headers as Record<string, string>),
-    body: Buffer.concat(chunks),
+    ...(await keepOrHash(request as AsyncIterable<Buffer>)),
   };
+}
+
+async function keepOrHash(
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+): Promise<Pick<HttpRequest, 'body' | 'oversized'>> {
+  const hash = createHash('sha256');
+  let kept: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    size += chunk.length;
+    kept = size > LARGEST_BODY ? [] : [...kept, chunk];
+  }
+  if (size <= LARGEST_BODY) return { body: Buffer.concat(kept) };
+  return { body: Buffer.alloc(0), oversized: hash.digest('hex').slice(0, 16) };
 }
 
 const lowerCased = (headers: Readonly<Record<string, string>>): Record<string, string> =>

@@ -127,13 +127,17 @@ describe('a webhook call', () => {
     await nothingQueued();
   });
 
-  it('with a body that no memory should hold is turned away, and nothing is queued', async () => {
-    const response = await fetch(stage.intakeUrl, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${stage.intakeToken}` },
-      body: 'x'.repeat(2 * 1024 * 1024),
-    });
-    expect(response.status).toBe(413);
+  it('with a body that no memory should hold is counted by its hash, and nothing is queued', async () => {
+    const post = (token: string) =>
+      fetch(stage.intakeUrl, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: 'x'.repeat(2 * 1024 * 1024),
+      });
+    expect((await post('a-token-that-is-not-ours')).status).toBe(401);
+    const response = await post(stage.intakeToken);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toEqual({ accepted: 0, ignored: { oversized: 1 } });
     await nothingQueued();
   });
 });

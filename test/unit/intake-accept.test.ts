@@ -16,7 +16,7 @@ function intake(send: HintQueue['send'] = async () => {}) {
       await send(hints);
     },
   };
-  return { sent, lines, take: (body: unknown) => accept(body, ['c-test'], queue, log) };
+  return { sent, lines, take: (body: unknown) => accept({ body }, ['c-test'], queue, log) };
 }
 
 describe('what a webhook brings', () => {

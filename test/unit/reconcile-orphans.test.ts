@@ -28,7 +28,6 @@ const portsWith = (eip: TaggedEip, lockedBy?: string): Ports =>
     },
     enis: { parking: async () => [] },
     quota: { take: async () => 0 },
-    remainingMs: () => 60_000,
     releases: { frozen: async () => false },
   }) as unknown as Ports;
 
