@@ -38,7 +38,7 @@ export async function drawTables(root: string): Promise<ReadonlyMap<string, stri
     ['verdicts', verdicts()],
     ['common-codes', codes(COMMON_CODES)],
     ['api-codes', apiCodes()],
-    ['log-fields', markdownTable(['Field', 'Holds'], entries(LOG_FIELDS))],
+    ['log-fields', logFields()],
     ['tables', tables(TABLES)],
     ['queues', queues(QUEUES)],
     ['quotas', quotas()],
@@ -47,9 +47,6 @@ export async function drawTables(root: string): Promise<ReadonlyMap<string, stri
 }
 
 const KIND_NAMES: Readonly<Record<Kind, string>> = { eip: 'EIP', ip: 'fixed private IP' };
-
-const entries = (record: Readonly<Record<string, string>>) =>
-  Object.entries(record).map(([name, text]) => [code(name), text]);
 
 const lines = (names: readonly string[]) => names.map(code).join('<br>');
 
@@ -63,6 +60,12 @@ const resultAnnotations = () =>
   markdownTable(
     ['Address', 'Annotation with the address'],
     KINDS.map((kind) => [KIND_NAMES[kind], lines(RESULT_ANNOTATIONS[kind])]),
+  );
+
+const logFields = () =>
+  markdownTable(
+    ['Field', 'Indexed as', 'Holds'],
+    Object.entries(LOG_FIELDS).map(([name, { holds, as }]) => [code(name), as, holds]),
   );
 
 const conditions = () =>

@@ -1,3 +1,4 @@
+import { LOG_FIELDS, type LogField as WrittenField } from '../../shared/runtime/log.ts';
 import { type Place, stagePrefix } from './names.ts';
 
 export interface LogField {
@@ -12,12 +13,15 @@ export interface LogStore {
   /** Days that a line is kept. */
   readonly retentionDays: number;
   readonly shards: number;
-  /** Keys of the JSON lines that the functions write, below `message`. */
+  /** Keys of the JSON lines that the functions write. */
   readonly index: Readonly<Record<string, LogField>>;
 }
 
-const word: LogField = { type: 'text', analytics: true };
-const number: LogField = { type: 'long', analytics: true };
+const INDEXED: Readonly<Record<WrittenField['as'], LogField>> = {
+  word: { type: 'text', analytics: true },
+  number: { type: 'long', analytics: true },
+  text: { type: 'text', analytics: false },
+};
 
 /** The log store of a stage. The account id is in the project's name, as those are unique among all customers. */
 export const logStore = (stage: string, { accountId }: Pick<Place, 'accountId'>): LogStore => ({
@@ -25,20 +29,7 @@ export const logStore = (stage: string, { accountId }: Pick<Place, 'accountId'>)
   logstore: 'functions',
   retentionDays: 30,
   shards: 2,
-  index: {
-    level: word,
-    event: word,
-    requestId: word,
-    claim: word,
-    cluster: word,
-    namespace: word,
-    pod: word,
-    address: word,
-    allocation: word,
-    action: word,
-    outcome: word,
-    code: word,
-    durationMs: number,
-    message: { type: 'text', analytics: false },
-  },
+  index: Object.fromEntries(
+    Object.entries<WrittenField>(LOG_FIELDS).map(([name, { as }]) => [name, INDEXED[as]]),
+  ),
 });
