@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openClusters } from '../shared/adapters/kubernetes/cluster.ts';
+import { openClusters, problemOfKubeconfig } from '../shared/adapters/kubernetes/cluster.ts';
 import { createPodApi } from '../shared/adapters/kubernetes/pods.ts';
 import { createHintQueue } from '../shared/adapters/mns/hint-queue.ts';
 import { createOpenApi } from '../shared/adapters/openapi/call.ts';
@@ -11,6 +11,7 @@ import {
   createQuota,
   createReleaseSwitch,
   DEFAULT_QUOTAS,
+  problemOfQuotas,
 } from '../shared/adapters/tablestore/control.ts';
 import { createTables } from '../shared/adapters/tablestore/table.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
@@ -19,18 +20,22 @@ import type { TimedContext } from '../shared/runtime/function-compute.ts';
 import { createLogger } from '../shared/runtime/log.ts';
 
 /** The parts of every function that works on claims. Read when the instance starts: a wrong setting ends it there. */
-const config = readConfig(process.env, [
-  'HOLDFAST_TABLESTORE_ENDPOINT',
-  'HOLDFAST_TABLESTORE_INSTANCE',
-  'HOLDFAST_MNS_ENDPOINT',
-  'HOLDFAST_QUEUE',
-  'HOLDFAST_VPC_ENDPOINT',
-  'HOLDFAST_ECS_ENDPOINT',
-  'HOLDFAST_VPC_ID',
-  'HOLDFAST_KUBECONFIG',
-  'HOLDFAST_QUOTAS',
-  'HOLDFAST_LOG_LEVEL',
-]);
+const config = readConfig(
+  process.env,
+  [
+    'HOLDFAST_TABLESTORE_ENDPOINT',
+    'HOLDFAST_TABLESTORE_INSTANCE',
+    'HOLDFAST_MNS_ENDPOINT',
+    'HOLDFAST_QUEUE',
+    'HOLDFAST_VPC_ENDPOINT',
+    'HOLDFAST_ECS_ENDPOINT',
+    'HOLDFAST_VPC_ID',
+    'HOLDFAST_KUBECONFIG',
+    'HOLDFAST_QUOTAS',
+    'HOLDFAST_LOG_LEVEL',
+  ],
+  { HOLDFAST_KUBECONFIG: problemOfKubeconfig, HOLDFAST_QUOTAS: problemOfQuotas },
+);
 
 export const log = createLogger({ level: config.HOLDFAST_LOG_LEVEL });
 const clusters = openClusters(config.HOLDFAST_KUBECONFIG);
@@ -41,8 +46,7 @@ const KEEP_MS = 10 * 60_000;
 let kept: { readonly ports: Omit<Ports, 'remainingMs'>; readonly until: number } | undefined;
 
 export function portsFor(context: TimedContext): Ports {
-  if (!kept || kept.until <= Date.now())
-    kept = { ports: assemble(context), until: Date.now() + KEEP_MS };
+  if (!kept || kept.until <= Date.now()) kept = { ports: assemble(context), until: Date.now() + KEEP_MS };
   return { ...kept.ports, remainingMs: () => context.getRemainingTimeInMillis() };
 }
 

@@ -43,6 +43,8 @@ const UNHELD_MS = 2 * 60_000;
 
 export function createLedger(): Ledger {
   const holdings = new Map<string, Holding>();
+  /** Since when an address is on nothing, cloud time in ms. */
+  const missing = new Map<string, number>();
   const counts = { rebinds: 0, kept: 0, lost: 0, wrongReleases: 0 };
   const keyOf = ({ pod, kind }: Pick<Holding, 'pod' | 'kind'>) => `${pod} ${kind}`;
 
@@ -67,11 +69,16 @@ export function createLedger(): Ledger {
     check(inCloud, now) {
       const wrong: Holding[] = [];
       for (const [key, holding] of holdings) {
-        const due = holding.goneAt !== undefined && holding.goneAt + holding.retentionMs <= now;
-        if (inCloud.has(holding.address)) continue;
-        if (holding.kind === 'ip' && (holding.goneAt === undefined || now - holding.goneAt < UNHELD_MS))
+        if (inCloud.has(holding.address)) {
+          missing.delete(key);
           continue;
+        }
+        const since = missing.get(key) ?? now;
+        missing.set(key, since);
+        const due = holding.goneAt !== undefined && holding.goneAt + holding.retentionMs <= now;
+        if (!due && holding.kind === 'ip' && now - since < UNHELD_MS) continue;
         holdings.delete(key);
+        missing.delete(key);
         if (due) continue;
         counts.wrongReleases++;
         wrong.push(holding);

@@ -134,7 +134,11 @@ export async function act(ports: Ports, view: View, action: Effect): Promise<Ste
     case 'unassign-ip':
       return change(ports, view, 'UnassignPrivateIpAddresses', laneOf(seen), {
         call: async () => {
-          if (view.claim?.phase === 'Releasing' && (await ports.releases.frozen())) return undefined;
+          // An intent that is abandoned gives its address back too; only what moves to another ENI is no release.
+          const releases =
+            view.claim?.phase === 'Releasing' ||
+            (view.claim?.phase === 'Allocating' && seen.pod === 'absent');
+          if (releases && (await ports.releases.frozen())) return undefined;
           await ports.enis.unassign(action.eniId, action.address);
           return { holder: { eniId: undefined, parking: false } };
         },

@@ -86,6 +86,9 @@ const SCHEMAS = {
 
 export type Config<S extends Setting> = { readonly [K in S]: z.infer<(typeof SCHEMAS)[K]> };
 
+/** What only somebody else can tell of a value: what is wrong with it, in words that follow the setting's name. */
+export type Checks<S extends Setting> = { readonly [K in S]?: (value: Config<S>[K]) => string | undefined };
+
 /**
  * The settings that a function needs, read once when it starts. Throws one error that lists everything that is wrong,
  * also a setting that nobody knows (a typo).
@@ -93,14 +96,18 @@ export type Config<S extends Setting> = { readonly [K in S]: z.infer<(typeof SCH
 export function readConfig<S extends Setting>(
   environment: Readonly<Record<string, string | undefined>>,
   settings: readonly S[],
+  checks: Checks<S> = {},
 ): Config<S> {
   const problems: string[] = [];
   const config: Record<string, unknown> = {};
   for (const setting of settings) {
     const given = environment[setting];
     const result = SCHEMAS[setting].safeParse(given === '' ? undefined : given);
-    if (result.success) config[setting] = result.data;
-    else if (given === undefined || given === '')
+    if (result.success) {
+      config[setting] = result.data;
+      const problem = checks[setting]?.(result.data as Config<S>[S]);
+      if (problem !== undefined) problems.push(`${setting} ${problem}`);
+    } else if (given === undefined || given === '')
       problems.push(`${setting} is missing: ${SETTINGS[setting]}`);
     else
       for (const { message, path } of result.error.issues)

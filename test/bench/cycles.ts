@@ -23,17 +23,15 @@ const KINDS = {
   },
 } as const;
 
-const PODS = 10;
-
 /**
  * Calls and round trips, on a cloud whose asynchronous states take the time that they take. One pod after the other:
  * what many at once share, batches of reads and writes, only lowers the figures.
  */
-export async function measureCycles(): Promise<CycleFigures> {
+export async function measureCycles(pods = 10): Promise<CycleFigures> {
   const bench = await openBench(DEFAULT_LATENCY);
   try {
-    const eip = await measureKind(bench, 'eip');
-    const ip = await measureKind(bench, 'ip');
+    const eip = await measureKind(bench, 'eip', pods);
+    const ip = await measureKind(bench, 'ip', pods);
     return {
       eip: eip.cycle,
       ip: ip.cycle,
@@ -44,12 +42,12 @@ export async function measureCycles(): Promise<CycleFigures> {
   }
 }
 
-async function measureKind(bench: Bench, kind: keyof typeof KINDS) {
+async function measureKind(bench: Bench, kind: keyof typeof KINDS, pods: number) {
   let first = 0;
   let again = 0;
   let writes = 0;
   let reads = 0;
-  for (let index = 0; index < PODS; index++) {
+  for (let index = 0; index < pods; index++) {
     const name = `${kind}-${index}`;
     bench.resetCounts();
     const pod = await bindPod(bench, kind, name);
@@ -69,7 +67,7 @@ async function measureKind(bench: Bench, kind: keyof typeof KINDS) {
     writes += freed.cloudWrites + rebound.cloudWrites;
     reads += freed.cloudReads + rebound.cloudReads;
   }
-  const mean = (total: number) => Math.round((total / PODS) * 100) / 100;
+  const mean = (total: number) => Math.round((total / pods) * 100) / 100;
   return {
     first: mean(first),
     again: mean(again),

@@ -72,9 +72,10 @@ describe('an HTTP function under version 2', () => {
     const { seen, serve } = remembering();
     const { incoming, response } = runtimeCall(Buffer.alloc(1024 * 1024 + 1));
     await serve(incoming, response, CONTEXT);
-    expect(seen).toMatchObject([
-      { body: Buffer.alloc(0), oversized: expect.stringMatching(/^[0-9a-f]{16}$/) },
-    ]);
+    expect(seen[0]?.request).toMatchObject({
+      body: Buffer.alloc(0),
+      oversized: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
   });
 
   it('takes a body of a megabyte', async () => {
@@ -133,9 +134,10 @@ describe('an HTTP function under version 3', () => {
     const { seen, serve } = remembering();
     const body = 'x'.repeat(1024 * 1024 + 1);
     await serve(eventOf({ ...event, body, isBase64Encoded: false }), CONTEXT);
-    expect(seen).toMatchObject([
-      { body: Buffer.alloc(0), oversized: expect.stringMatching(/^[0-9a-f]{16}$/) },
-    ]);
+    expect(seen[0]?.request).toMatchObject({
+      body: Buffer.alloc(0),
+      oversized: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
   });
 });
 

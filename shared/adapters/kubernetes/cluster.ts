@@ -9,10 +9,16 @@ import {
   ServerConfiguration,
 } from '@kubernetes/client-node';
 
-/**
- * One API client a context of a kubeconfig; the context's name is the cluster's id. Throws where the kubeconfig has no
- * context or one that names no cluster.
- */
+/** What is wrong with a kubeconfig, if anything: one that cannot be read, or reaches no cluster, would ignore every hint. */
+export function problemOfKubeconfig(kubeconfig: string): string | undefined {
+  try {
+    return openClusters(kubeconfig).size > 0 ? undefined : 'is a kubeconfig without a context';
+  } catch (error) {
+    return `is no usable kubeconfig: ${(error as Error).message}`;
+  }
+}
+
+/** One API client a context of a kubeconfig; the context's name is the cluster's id. Throws where one names no cluster. */
 export function openClusters(kubeconfig: string): ReadonlyMap<string, CoreV1Api> {
   const names = loadKubeConfig(kubeconfig).contexts.map(({ name }) => name);
   return new Map(

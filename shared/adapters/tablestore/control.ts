@@ -20,6 +20,13 @@ export const DEFAULT_QUOTAS: QuotaTable = {
   UnassignPrivateIpAddresses: { bind: 250, release: 150 },
 };
 
+/** An API in the settings that nobody calls: a typo, whose quota would silently stay what it is. */
+export function problemOfQuotas(quotas: QuotaTable | undefined): string | undefined {
+  const unknown = Object.keys(quotas ?? {}).filter((api) => !(api in DEFAULT_QUOTAS));
+  if (unknown.length === 0) return undefined;
+  return `names ${unknown.join(', ')}; known are ${Object.keys(DEFAULT_QUOTAS).join(', ')}`;
+}
+
 const MINUTE_MS = 60_000;
 /** Permits that are taken from the store at once, so that most calls cost no round trip; what is left over lapses. */
 const BLOCK = 6;
