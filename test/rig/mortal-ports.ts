@@ -20,8 +20,18 @@ const PORTS = ['claims', 'eips', 'enis', 'pods', 'hints', 'quota', 'releases'] a
 /** Not a `Failure`: nothing in the product can know what it means. */
 const death = () => Object.assign(new Error('the process is dead'), { name: 'Death' });
 
+/** A function that is frozen before a call, and goes on when the rest of the world has done this. */
+export interface Sleep {
+  readonly kind: 'sleeps before';
+  readonly at: number;
+  meanwhile(): Promise<void>;
+}
+
 /** Ports on which the call number `at` (from 0) is the one that the blow falls on; none where it is left out. */
-export function createFate(newPorts: () => Ports, blow?: { readonly kind: Blow; readonly at: number }): Fate {
+export function createFate(
+  newPorts: () => Ports,
+  blow?: { readonly kind: Blow; readonly at: number } | Sleep,
+): Fate {
   const calls: string[] = [];
   let struck = false;
 
@@ -41,6 +51,10 @@ export function createFate(newPorts: () => Ports, blow?: { readonly kind: Blow; 
         return answer;
       }
       struck = true;
+      if (blow.kind === 'sleeps before') {
+        await blow.meanwhile();
+        return call();
+      }
       if (blow.kind === 'dies before') throw die();
       await call();
       if (blow.kind === 'dies after') throw die();
