@@ -26,7 +26,12 @@ export default defineConfig({
     projects: [
       suite({ name: 'unit', include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'] }),
       suite({ name: 'contract', include: ['test/contract/**/*.test.ts'], limit: 30_000 }),
-      suite({ name: 'integration', include: ['test/integration/**/*.test.ts'], limit: 120_000, serial: true }),
+      suite({
+        name: 'integration',
+        include: ['test/integration/**/*.test.ts'],
+        limit: 120_000,
+        serial: true,
+      }),
       suite({ name: 'cluster', include: ['test/cluster/**/*.test.ts'], limit: 300_000, serial: true }),
     ],
   },
