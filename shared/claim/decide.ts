@@ -2,6 +2,8 @@ import { type Action, done } from './action.ts';
 import { type Claim, type Retained, retainUntil, sameRetention } from './claim.ts';
 import { eipSteps } from './eip-steps.ts';
 import { ipSteps } from './ip-steps.ts';
+import type { PodView } from './observation.ts';
+import { wordProblem } from './policy.ts';
 import { standing } from './standing.ts';
 import {
   type Claimant,
@@ -72,8 +74,13 @@ function decideStep(claim: Claim | undefined, situation: Situation): Action {
   switch (claim?.phase) {
     case undefined:
     case 'Released':
-      if (stand.kind === 'claimant') return steps.begin(situation, stand, claim);
-      if (stand.kind === 'undecided') return tell(situation, { reason: 'InvalidAnnotation' }, done);
+      if (stand.kind === 'claimant') {
+        // A slip in a retention would otherwise buy an address that is kept for ever.
+        if (stand.pod.wishes.problems.some(({ counts }) => counts === undefined))
+          return tellUnreadable(situation, stand.pod, done);
+        return steps.begin(situation, stand, claim);
+      }
+      if (stand.kind === 'undecided') return tellUnreadable(situation, stand.pod, done);
       if (claim && stand.kind === 'none' && situation.now - claim.releasedAt >= TOMBSTONE_MS)
         return { kind: 'forget' };
       return done;
@@ -81,7 +88,7 @@ function decideStep(claim: Claim | undefined, situation: Situation): Action {
     case 'Allocating':
       if (stand.kind === 'claimant') return steps.allocate(situation, claim, stand);
       if (stand.kind === 'leaving') return lookAgain('the pod is gone');
-      if (stand.kind === 'undecided') return tell(situation, { reason: 'InvalidAnnotation' }, done);
+      if (stand.kind === 'undecided') return tellUnreadable(situation, stand.pod, done);
       return steps.abandon(situation, claim);
 
     case 'Bound':
@@ -94,7 +101,7 @@ function decideStep(claim: Claim | undefined, situation: Situation): Action {
     case 'Retained':
       if (stand.kind === 'claimant') return steps.rebind(situation, claim, stand);
       if (stand.kind === 'undecided')
-        return tell(situation, { reason: 'InvalidAnnotation' }, steps.keep(situation, claim));
+        return tellUnreadable(situation, stand.pod, steps.keep(situation, claim));
       return retained(steps, situation, claim, stand.kind === 'other');
 
     case 'Releasing':
@@ -165,4 +172,14 @@ function backToRetained(claim: Extract<Claim, { phase: 'Releasing' }>): Action {
       ...optional('lastBinding', claim.lastBinding),
     },
   };
+}
+
+/** What cannot be read, in the pod's condition: the annotation quoted, and what would be right. */
+function tellUnreadable(situation: Situation, pod: PodView, next: Action): Action {
+  const problem = pod.wishes.problems.find(({ counts }) => counts === undefined);
+  return tell(
+    situation,
+    { reason: 'InvalidAnnotation', ...optional('message', problem && wordProblem(problem)) },
+    next,
+  );
 }

@@ -182,6 +182,11 @@ describe('an annotation that cannot be read', () => {
   const WITH_EIP = 'k8s.aliyun.com/pod-with-eip';
   const BANDWIDTH = 'k8s.aliyun.com/eip-bandwidth';
   const eips = () => stage.cloud.openApi.world.eips();
+  const RETENTION = 'k8s.aliyun.com/pod-eip-release-strategy';
+  const conditionOf = async (name: string) =>
+    (await pods.core.readNamespacedPod({ namespace: 'default', name })).status?.conditions?.find(
+      ({ type }) => type === 'k8s.aliyun.com/eip',
+    );
   const quoting = async (pod: string, text: string) =>
     (await eventsOf(pods.core, pod)).filter((event) => event.includes(text));
 
@@ -213,10 +218,24 @@ describe('an annotation that cannot be read', () => {
     await pods.until('the release', () => eips().length === 0);
   });
 
-  it('keeps the address for good when it says how long to keep it', async () => {
-    await pods.create('web-2', { [WITH_EIP]: 'true', 'k8s.aliyun.com/pod-eip-release-strategy': 'a while' });
+  it('buys nothing when it says how long to keep it: a slip would be kept for ever', async () => {
+    await pods.create('web-2', { [WITH_EIP]: 'true', [RETENTION]: 'a while' });
+    await pods.until('the word', async () => (await conditionOf('web-2'))?.reason === 'InvalidAnnotation');
+    expect((await conditionOf('web-2'))?.message).toContain(
+      `${RETENTION} is "a while"; allowed is Follow, Never`,
+    );
+    expect(eips()).toEqual([]);
+  });
+
+  it('keeps for good the address that a pod already has', async () => {
+    await pods.create('web-3', { [WITH_EIP]: 'true', [RETENTION]: '10m' });
     await pods.until('the bind', () => eips().some(({ status }) => status === 'InUse'));
-    await pods.remove('web-2');
+    await annotate(pods.core, 'web-3', { [RETENTION]: 'a while' });
+    for (let minute = 0; minute < 3; minute++) {
+      await stage.cloud.context.clock.advance(MINUTE);
+      await stage.cloud.quiet();
+    }
+    await pods.remove('web-3');
     await pods.until('the unbind', () => eips().every(({ status }) => status === 'Available'));
     await stage.cloud.context.clock.advance(20 * MINUTE);
     await stage.cloud.quiet();

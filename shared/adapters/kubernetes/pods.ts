@@ -143,7 +143,8 @@ export function createPodApi({ clusters, log, now }: PodApiOptions): PodApi {
         }
         throw readError('the pod could not be told', error);
       }
-      await writeEvent(key, podUid, toEvent(key, told));
+      // What cannot be read has an Event for each annotation, which is written where the annotations are read.
+      if (told.reason !== 'InvalidAnnotation') await writeEvent(key, podUid, toEvent(key, told));
     },
 
     event: writeEvent,
