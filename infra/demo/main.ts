@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { refuseSecondCloud, removeCloudFile } from '../local/cloud-file.ts';
 import { startControlPlane } from '../local/kubernetes/control-plane.ts';
 import { openCluster } from './cluster.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -32,6 +33,7 @@ const HOME = '.holdfast';
 async function main(options: Options): Promise<number> {
   const started = performance.now();
   const folder = options.stay || options.keepRunning ? HOME : await mkdtemp(join(tmpdir(), 'holdfast-demo-'));
+  if (folder === HOME) await refuseSecondCloud(HOME);
   const plane = options.realKubernetes ? await startRealKubernetes() : undefined;
   const clusterId = 'c-local';
   let stage: Stage | undefined;
@@ -39,11 +41,16 @@ async function main(options: Options): Promise<number> {
   const close = async () => {
     await stage?.close();
     await plane?.close();
-    if (folder !== HOME) await rm(folder, { recursive: true, force: true });
+    if (folder === HOME) await removeCloudFile(HOME);
+    else await rm(folder, { recursive: true, force: true });
   };
-  const onSignal = () => void close().then(() => process.exit(130));
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  // A terminal signals this process, and so does npm: the second signal must not cut the closing short.
+  let closing: Promise<void> | undefined;
+  const onSignal = () => {
+    closing ??= close().then(() => process.exit(130));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
 
   try {
     console.log('Holdfast: pods keep their addresses. Everything below runs on this machine.');
@@ -76,9 +83,7 @@ async function main(options: Options): Promise<number> {
     }
     return good ? 0 : 1;
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-    await close();
+    if (!closing) await close();
   }
 }
 

@@ -160,8 +160,7 @@ export async function tellStory(stage: Stage, show: (scene: Scene) => void): Pro
   try {
     show({
       kind: 'chapter',
-      title:
-        'Three workloads start: two pods with a fixed private IP, two with an EIP kept for ten minutes, one with an EIP that follows it',
+      title: 'Five pods start: two get a fixed IP, two a kept EIP, one an EIP that follows it',
     });
     await cluster.apply('statefulset-fixed-ip.yaml', 'default');
     await cluster.apply('statefulset-eip.yaml', 'games');
@@ -183,8 +182,7 @@ export async function tellStory(stage: Stage, show: (scene: Scene) => void): Pro
 
     show({
       kind: 'chapter',
-      title:
-        'kubectl delete pod: example-0 comes back with its EIP, web-1 with its fixed IP, the Deployment with another pod and another EIP',
+      title: 'Three pods are deleted: two come back with their address, one with a new name and a new one',
     });
     const deleted = new Set(
       livePods(cluster)
@@ -201,7 +199,7 @@ export async function tellStory(stage: Stage, show: (scene: Scene) => void): Pro
 
     show({
       kind: 'chapter',
-      title: 'Both StatefulSets and the Deployment are deleted: kept addresses wait for their pods',
+      title: 'All workloads are deleted: kept addresses wait for their pods',
     });
     await cluster.deleteWorkload('StatefulSet', 'default', 'web');
     await cluster.deleteWorkload('StatefulSet', 'games', 'example');

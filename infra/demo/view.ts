@@ -34,7 +34,7 @@ export function createView({ colors, write, start }: ViewOptions) {
         '-',
         KIND[kind],
         address,
-        `kept until ${elapsed(until - start)}`,
+        `until ${elapsed(until - start)}`,
       ]),
     ];
     const all = [
@@ -61,7 +61,7 @@ export function createView({ colors, write, start }: ViewOptions) {
           return write(paint('bold', `▸ ${scene.title}`));
         case 'bound': {
           const { pod, kind, address } = scene.sight;
-          const what = `${pod.padEnd(26)} ${KIND[kind].padEnd(9)} ${String(address).padEnd(16)}`;
+          const what = `${pod.padEnd(30)} ${KIND[kind].padEnd(9)} ${String(address).padEnd(16)}`;
           if (scene.how === 'lost')
             return write(`${stamp(scene.at)}  ${paint('red', '✗')} ${what} not the one it had`);
           const mark = paint('green', scene.how === 'kept' ? '✓' : '+');
@@ -70,9 +70,9 @@ export function createView({ colors, write, start }: ViewOptions) {
           );
         }
         case 'gone':
-          return write(`${stamp(scene.at)}  ${dim(`- ${scene.pod.padEnd(26)} pod is gone`)}`);
+          return write(`${stamp(scene.at)}  ${dim(`- ${scene.pod.padEnd(30)} pod is gone`)}`);
         case 'released': {
-          const text = `${scene.pod.padEnd(26)} ${scene.address.padEnd(26)}`;
+          const text = `${scene.pod.padEnd(30)} ${scene.address.padEnd(26)}`;
           return write(
             `${stamp(scene.at)}  ${scene.early ? paint('red', `✗ ${text} gone before its time`) : dim(`○ ${text} released`)}`,
           );

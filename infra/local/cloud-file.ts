@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CloudFile } from '../resources/cloud-file.ts';
 import type { Cloud } from './cloud.ts';
@@ -22,4 +22,25 @@ export async function writeCloudFile(cloud: Cloud, folder: string, intakeToken: 
   await writeFile(cloudFile, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
   await writeFile(kubeconfigPath, cloud.cluster.kubeconfig, { mode: 0o600 });
   return { cloudFile, kubeconfigPath };
+}
+
+/** A cloud that has ended must not be found. */
+export async function removeCloudFile(folder: string): Promise<void> {
+  await Promise.all(['cloud.json', 'kubeconfig'].map((name) => rm(join(folder, name), { force: true })));
+}
+
+/** Throws where the cloud that left word of itself in the folder still answers: a second one would hide it. */
+export async function refuseSecondCloud(folder: string): Promise<void> {
+  const path = join(folder, 'cloud.json');
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return;
+  const { endpoints } = JSON.parse(text) as CloudFile;
+  const answers = await fetch(endpoints.mns).then(
+    () => true,
+    () => false,
+  );
+  if (answers)
+    throw new Error(
+      `a local cloud is running already: ${path} says where. Use it, or end it with Ctrl-C first`,
+    );
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { serviceName } from '../resources/names.ts';
 import { startCloud } from './cloud.ts';
-import { writeCloudFile } from './cloud-file.ts';
+import { refuseSecondCloud, removeCloudFile, writeCloudFile } from './cloud-file.ts';
 
 const USAGE = `npm run cloud -- [options]     a cloud on this machine; stays up until Ctrl-C
 
@@ -20,6 +20,7 @@ interface Options {
 }
 
 async function main({ dataDir, seed, verbose }: Options): Promise<void> {
+  await refuseSecondCloud(HOME);
   console.log('starting');
   const cloud = await startCloud({
     seed,
@@ -51,9 +52,12 @@ The local cloud is up; Ctrl-C ends it.
   kubectl apply -f infra/kubernetes/samples/statefulset-eip.yaml
   kubectl get pods -o wide -w
 `);
+  let stopping = false;
   const stop = () => {
+    if (stopping) return;
+    stopping = true;
     console.log('stopping');
-    cloud.close().then(
+    Promise.all([cloud.close(), removeCloudFile(HOME)]).then(
       () => process.exit(0),
       (error) => {
         console.error(error);
@@ -61,8 +65,8 @@ The local cloud is up; Ctrl-C ends it.
       },
     );
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
 }
 
 function readOptions(): Options | string {
