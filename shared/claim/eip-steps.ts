@@ -4,6 +4,7 @@ import type { EipView } from './observation.ts';
 import type { EipWish } from './policy.ts';
 import {
   atPlace,
+  boundTo,
   type Claimant,
   carry,
   endOf,
@@ -68,14 +69,7 @@ export const eipSteps: Steps = {
       }
       return {
         kind: 'save',
-        next: {
-          ...carry(claim),
-          phase: 'Bound',
-          retention: claimant.wish.retention,
-          allocation: { id: eip.allocationId, address: eip.address },
-          binding,
-          boundAt: situation.now,
-        },
+        next: boundTo(situation, claim, claimant, { id: eip.allocationId, address: eip.address }, binding),
         lock: eip.allocationId,
       };
     });
@@ -140,12 +134,7 @@ export const eipSteps: Steps = {
     return {
       kind: 'save',
       next: {
-        ...carry(claim),
-        phase: 'Bound',
-        retention: claimant.wish.retention,
-        allocation: claim.allocation,
-        binding,
-        boundAt: situation.now,
+        ...boundTo(situation, claim, claimant, claim.allocation, binding),
         lastBinding: claim.binding,
       },
       ended: endOf(claim, situation.now),
@@ -193,12 +182,7 @@ export const eipSteps: Steps = {
     return atPlace(situation, claimant.pod, (binding) => ({
       kind: 'save',
       next: {
-        ...carry(claim),
-        phase: 'Bound',
-        retention: claimant.wish.retention,
-        allocation: claim.allocation,
-        binding,
-        boundAt: situation.now,
+        ...boundTo(situation, claim, claimant, claim.allocation, binding),
         ...optional('lastBinding', claim.lastBinding),
       },
     }));

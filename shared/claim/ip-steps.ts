@@ -2,6 +2,7 @@ import { type Action, done } from './action.ts';
 import { type Allocating, type Bound, retainUntil } from './claim.ts';
 import {
   atPlace,
+  boundTo,
   carry,
   endOf,
   isUnmoved,
@@ -48,7 +49,7 @@ export const ipSteps: Steps = {
   },
 
   allocate(situation, claim, claimant) {
-    const { seen, now } = situation;
+    const { seen } = situation;
     return atPlace(situation, claimant.pod, (binding) => {
       if (claim.podUid !== binding.podUid || claim.eniId !== binding.eniId) {
         // The pod that this was meant for is gone, or its ENI: settle that intent before another is begun.
@@ -72,14 +73,7 @@ export const ipSteps: Steps = {
       }
       return {
         kind: 'save',
-        next: {
-          ...carry(claim),
-          phase: 'Bound',
-          retention: claimant.wish.retention,
-          allocation,
-          binding,
-          boundAt: now,
-        },
+        next: boundTo(situation, claim, claimant, allocation, binding),
         lock: ipLock(allocation.id, allocation.address),
       };
     });
@@ -135,12 +129,7 @@ export const ipSteps: Steps = {
     return {
       kind: 'save',
       next: {
-        ...carry(claim),
-        phase: 'Bound',
-        retention: claimant.wish.retention,
-        allocation: claim.allocation,
-        binding,
-        boundAt: situation.now,
+        ...boundTo(situation, claim, claimant, claim.allocation, binding),
         lastBinding: claim.binding,
       },
       ended: endOf(claim, situation.now),
@@ -193,12 +182,7 @@ export const ipSteps: Steps = {
       return {
         kind: 'save',
         next: {
-          ...carry(claim),
-          phase: 'Bound',
-          retention: claimant.wish.retention,
-          allocation: claim.allocation,
-          binding,
-          boundAt: situation.now,
+          ...boundTo(situation, claim, claimant, claim.allocation, binding),
           ...optional('holdEniId', claim.holdEniId),
           ...optional('lastBinding', claim.lastBinding),
         },

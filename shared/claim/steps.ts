@@ -1,5 +1,14 @@
 import { type Action, done, type EndedBinding } from './action.ts';
-import type { Allocating, Binding, Bound, Claim, Released, Releasing, Retained } from './claim.ts';
+import type {
+  Allocating,
+  Allocation,
+  Binding,
+  Bound,
+  Claim,
+  Released,
+  Releasing,
+  Retained,
+} from './claim.ts';
 import type { ClaimKey } from './identity.ts';
 import type { Observed, PodView, Told } from './observation.ts';
 import type { Standing } from './standing.ts';
@@ -103,6 +112,22 @@ export const carry = ({ key, rev, origin, retention, createdAt }: Claim) => ({
   origin,
   retention,
   createdAt,
+});
+
+/** The claim as it stands once the claimant has the address: on this binding, kept as the claimant asks. */
+export const boundTo = (
+  { now }: Situation,
+  claim: Claim,
+  { wish }: Claimant,
+  allocation: Allocation,
+  binding: Binding,
+): Bound => ({
+  ...carry(claim),
+  phase: 'Bound',
+  retention: wish.retention,
+  allocation,
+  binding,
+  boundAt: now,
 });
 
 /** An optional field, left out where it has no value (`exactOptionalPropertyTypes`). */
