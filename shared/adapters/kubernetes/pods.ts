@@ -13,6 +13,7 @@ import {
   CONDITION_TYPES,
   EVENT_SUBJECTS,
   NORMAL_REASONS,
+  REASONS,
   RESULT_ANNOTATIONS,
 } from '../../claim/reason.ts';
 import { OWN_COMPONENT } from '../../intake/envelope.ts';
@@ -169,8 +170,7 @@ function toEvent({ kind }: ClaimKey, { reason, address, message }: Told): PodEve
   return {
     type: NORMAL_REASONS.includes(reason) ? 'Normal' : 'Warning',
     reason: `${subject}${reason}`,
-    message:
-      reason === 'Bound' ? `${subject} ${address} is bound to the pod` : (message ?? `${subject}: ${reason}`),
+    message: reason === 'Bound' ? `${subject} ${address} is bound to the pod` : (message ?? REASONS[reason]),
   };
 }
 
