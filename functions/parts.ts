@@ -3,17 +3,16 @@ import { openClusters, problemOfKubeconfig } from '../shared/adapters/kubernetes
 import { createPodApi } from '../shared/adapters/kubernetes/pods.ts';
 import { createHintQueue } from '../shared/adapters/mns/hint-queue.ts';
 import { createOpenApi } from '../shared/adapters/openapi/call.ts';
-import { createEipCloud } from '../shared/adapters/openapi/eips.ts';
-import { createEniCloud } from '../shared/adapters/openapi/enis.ts';
+import { createCloud } from '../shared/adapters/openapi/cloud.ts';
 import { createClaimStore } from '../shared/adapters/tablestore/claims.ts';
+import { createParkingBooks, createReleaseSwitch } from '../shared/adapters/tablestore/control.ts';
 import {
-  createParkingBooks,
   createQuota,
-  createReleaseSwitch,
   DEFAULT_QUOTAS,
+  type Permits,
   problemOfQuotas,
-} from '../shared/adapters/tablestore/control.ts';
-import { createTables } from '../shared/adapters/tablestore/table.ts';
+} from '../shared/adapters/tablestore/quota.ts';
+import { createTables, openTableClient } from '../shared/adapters/tablestore/table.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
 import { readConfig } from '../shared/runtime/config.ts';
 import type { TimedContext } from '../shared/runtime/function-compute.ts';
@@ -43,52 +42,70 @@ export const clusterIds: readonly string[] = [...clusters.keys()];
 
 /** Credentials come with each invocation and live for hours; clients are kept for a while, and never past them. */
 const KEEP_MS = 10 * 60_000;
-let kept: { readonly ports: Omit<Ports, 'remainingMs'>; readonly until: number } | undefined;
+let kept: { readonly clients: Clients; readonly until: number } | undefined;
+/** Permits belong to the process: several invocations can run in it at the same time. */
+const permits: Permits = new Map();
 
+/** Connections are kept, and everything else is made for the invocation: how long it may run is its own matter. */
 export function portsFor(context: TimedContext): Ports {
-  if (!kept || kept.until <= Date.now()) kept = { ports: assemble(context), until: Date.now() + KEEP_MS };
-  return { ...kept.ports, remainingMs: () => context.getRemainingTimeInMillis() };
+  if (!kept || kept.until <= Date.now())
+    kept = { clients: openClients(context), until: Date.now() + KEEP_MS };
+  return assemble(kept.clients, () => context.getRemainingTimeInMillis());
 }
 
-function assemble({ credentials, region, accountId }: TimedContext): Omit<Ports, 'remainingMs'> {
-  const installation = config.HOLDFAST_TABLESTORE_INSTANCE;
-  const tables = createTables({
-    endpoint: config.HOLDFAST_TABLESTORE_ENDPOINT,
-    instance: installation,
-    credentials,
-  });
-  const vpc = createOpenApi({
-    endpoint: config.HOLDFAST_VPC_ENDPOINT,
-    region,
-    version: '2016-04-28',
-    credentials,
-  });
-  const ecs = createOpenApi({
-    endpoint: config.HOLDFAST_ECS_ENDPOINT,
-    region,
-    version: '2014-05-26',
-    credentials,
-  });
-  const now = () => Date.now();
+type Clients = ReturnType<typeof openClients>;
+
+function openClients({ credentials, region, accountId }: TimedContext) {
   return {
-    claims: createClaimStore(tables, log),
-    eips: createEipCloud(vpc, { installation }),
-    enis: createEniCloud(ecs, {
-      installation,
-      books: createParkingBooks(tables),
-      vpcId: config.HOLDFAST_VPC_ID,
+    table: openTableClient({
+      endpoint: config.HOLDFAST_TABLESTORE_ENDPOINT,
+      instance: config.HOLDFAST_TABLESTORE_INSTANCE,
+      credentials,
     }),
-    pods: createPodApi({ clusters, log, now }),
+    vpc: createOpenApi({
+      endpoint: config.HOLDFAST_VPC_ENDPOINT,
+      region,
+      version: '2016-04-28',
+      credentials,
+    }),
+    ecs: createOpenApi({
+      endpoint: config.HOLDFAST_ECS_ENDPOINT,
+      region,
+      version: '2014-05-26',
+      credentials,
+    }),
     hints: createHintQueue({
       endpoint: config.HOLDFAST_MNS_ENDPOINT,
       queue: config.HOLDFAST_QUEUE,
       accountId,
       credentials,
     }),
-    quota: createQuota(tables, now, { ...DEFAULT_QUOTAS, ...config.HOLDFAST_QUOTAS }),
+  };
+}
+
+function assemble({ table, vpc, ecs, hints }: Clients, remainingMs: () => number): Ports {
+  const now = () => Date.now();
+  const tables = createTables(table, remainingMs);
+  const quotas = { ...DEFAULT_QUOTAS, ...config.HOLDFAST_QUOTAS };
+  const quota = createQuota(tables, { now, quotas, permits });
+  return {
+    claims: createClaimStore(tables, log),
+    cloud: createCloud({
+      vpc,
+      ecs,
+      installation: config.HOLDFAST_TABLESTORE_INSTANCE,
+      books: createParkingBooks(tables),
+      vpcId: config.HOLDFAST_VPC_ID,
+      quota,
+      remainingMs,
+    }),
+    pods: createPodApi({ clusters, log, now, remainingMs }),
+    hints,
+    quota,
     releases: createReleaseSwitch(tables),
     log,
     now,
     newToken: () => randomUUID(),
+    remainingMs,
   };
 }

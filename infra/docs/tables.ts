@@ -1,5 +1,5 @@
 import { API_CODES, COMMON_CODES } from '../../shared/adapters/openapi/codes.ts';
-import { DEFAULT_QUOTAS } from '../../shared/adapters/tablestore/control.ts';
+import { DEFAULT_QUOTAS } from '../../shared/adapters/tablestore/quota.ts';
 import { KINDS, type Kind } from '../../shared/claim/identity.ts';
 import { ANNOTATIONS } from '../../shared/claim/policy.ts';
 import {
@@ -134,7 +134,8 @@ const functionTable = (functions: readonly DeployedFunction[]) =>
 /** In the words of `shared/reconcile/ports.ts`. */
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   busy: 'The resource is in transition, or somebody works on it.',
-  throttled: 'Too many calls in this minute.',
+  throttled: "Too many calls in this minute, by the cloud's count or by Holdfast's own windows.",
+  late: 'Not asked: the function has not the time left to hear the answer.',
   unavailable: 'No answer, or one that leaves open whether the call acted.',
   gone: 'The resource does not exist, or no longer.',
   unbound: 'It is not bound there: what was to be undone is undone.',
@@ -155,7 +156,12 @@ const verdicts = () =>
     ['Verdict', 'What it means', 'What the pod is told', 'Tried again after'],
     (Object.keys(VERDICTS) as Verdict[]).map((verdict) => {
       const { reason, afterMs } = CONSEQUENCES[verdict];
-      return [code(verdict), VERDICTS[verdict], code(reason), formatDuration(afterMs)];
+      return [
+        code(verdict),
+        VERDICTS[verdict],
+        reason === undefined ? 'nothing' : code(reason),
+        formatDuration(afterMs),
+      ];
     }),
   );
 

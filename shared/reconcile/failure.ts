@@ -1,5 +1,6 @@
 import type { Reason } from '../claim/reason.ts';
 import type { Failure, Verdict } from './ports.ts';
+import type { Again } from './step.ts';
 
 export const isFailure = (error: unknown): error is Failure =>
   error instanceof Error && 'verdict' in error && 'code' in error;
@@ -8,8 +9,8 @@ export const verdictOf = (error: unknown): Verdict | undefined =>
   isFailure(error) ? error.verdict : undefined;
 
 interface Consequence {
-  /** What the pod is told. */
-  readonly reason: Reason;
+  /** What the pod is told; nothing where it is no matter of the pod's. */
+  readonly reason?: Reason;
   /** When it is tried again, ms. */
   readonly afterMs: number;
 }
@@ -18,6 +19,7 @@ interface Consequence {
 export const CONSEQUENCES: Readonly<Record<Verdict, Consequence>> = {
   busy: { reason: 'Binding', afterMs: 1_000 },
   throttled: { reason: 'Throttled', afterMs: 30_000 },
+  late: { afterMs: 1_000 },
   unavailable: { reason: 'CloudUnavailable', afterMs: 2_000 },
   gone: { reason: 'AddressNotFound', afterMs: 10_000 },
   unbound: { reason: 'Binding', afterMs: 1_000 },
@@ -32,3 +34,13 @@ export const CONSEQUENCES: Readonly<Record<Verdict, Consequence>> = {
   forbidden: { reason: 'Forbidden', afterMs: 300_000 },
   refused: { reason: 'Refused', afterMs: 300_000 },
 };
+
+/** When it is worth trying again: what the answer says itself, or else what follows from its verdict. */
+export const againAfter = ({ verdict, code, afterMs }: Failure, what: string): Again => ({
+  afterMs: afterMs ?? CONSEQUENCES[verdict].afterMs,
+  why: `${what}: ${code}`,
+});
+
+/** Nothing is wrong: this function has no time left, or this minute no calls. */
+export const isPutOff = (error: unknown): error is Failure =>
+  isFailure(error) && (error.verdict === 'late' || error.verdict === 'throttled');

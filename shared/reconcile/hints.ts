@@ -1,7 +1,8 @@
 import { formatIdentity } from '../claim/identity.ts';
 import { putBack } from './again.ts';
+import { againAfter, isPutOff } from './failure.ts';
 import type { Hint, Ports } from './ports.ts';
-import { reconcile } from './reconcile.ts';
+import { type Outcome, reconcile } from './reconcile.ts';
 
 export interface BatchSummary {
   readonly hints: number;
@@ -25,7 +26,7 @@ export async function reconcileBatch(ports: Ports, hints: readonly Hint[]): Prom
     pods.map(async (hint) => {
       const started = ports.now();
       try {
-        const { again } = await reconcile(ports, hint);
+        const again = await againOf(ports, hint);
         if (again) pushDefined(backs, putBack(hint, again.afterMs));
         else settled++;
         ports.log.info('reconciled', {
@@ -51,6 +52,16 @@ export async function reconcileBatch(ports: Ports, hints: readonly Hint[]): Prom
 }
 
 const FAILED_RETRY_MS = 2_000;
+
+/** What is only put off, before anything was read, is no failure. */
+async function againOf(ports: Ports, hint: Hint): Promise<Outcome['again']> {
+  try {
+    return (await reconcile(ports, hint)).again;
+  } catch (error) {
+    if (!isPutOff(error)) throw error;
+    return againAfter(error, 'read');
+  }
+}
 
 /** One hint a pod: the youngest attempt counts, so that a fresh event is not slowed by an old one; any `look` stays. */
 export function mergeHints(hints: readonly Hint[]): readonly Hint[] {

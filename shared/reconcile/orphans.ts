@@ -33,18 +33,18 @@ export async function sweepOrphans(ports: Ports, claims: ReadonlyMap<string, Cla
     if ('allocation' in claim) named.add(claim.allocation.id);
     if (claim.phase === 'Allocating') intended.add(claim.token);
   }
-  const eips = await listed(ports, 'the EIPs', () => ports.eips.tagged());
+  const eips = await listed(ports, 'the EIPs', () => ports.cloud.release.eips.tagged());
   const suspects = eips.filter((eip) => isOrphan(eip, { named, intended, now: ports.now() }));
   const orphans = await give(ports, suspects, async (eip) => {
     if (!(await seenTwice(ports, eip.allocationId))) return false;
     return releaseOrphan(ports, eip);
   });
 
-  const parking = await listed(ports, 'the parking ENIs', () => ports.enis.parking());
+  const parking = await listed(ports, 'the parking ENIs', () => ports.cloud.release.enis.parking());
   const idle = parking.filter((eni) => isIdle(eni, ports.now()));
   const parkingDropped = await give(ports, idle, async (eni) => {
     if (!(await seenTwice(ports, eni.id)) || (await ports.releases.frozen())) return false;
-    if (!(await ports.enis.dropParking(eni))) return false;
+    if (!(await ports.cloud.release.enis.dropParking(eni))) return false;
     await ports.claims.clearSuspect(eni.id);
     return true;
   });
@@ -124,10 +124,9 @@ async function releaseOrphan(ports: Ports, eip: TaggedEip): Promise<boolean> {
     ports.log.warn('an EIP without a claim is locked, and kept', { allocationId: eip.allocationId, owner });
     return false;
   }
-  const view = await ports.eips.describe(eip.allocationId);
+  const view = await ports.cloud.release.eips.describe(eip.allocationId);
   if (view === 'absent' || view.status !== 'Available') return false;
-  if ((await ports.quota.take('ReleaseEipAddress', 'release')) > 0) return false;
-  await ports.eips.release(eip.allocationId);
+  await ports.cloud.release.eips.release(eip.allocationId);
   await ports.claims.clearSuspect(eip.allocationId);
   ports.log.warn('orphan released', {
     allocationId: eip.allocationId,

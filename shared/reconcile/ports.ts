@@ -11,11 +11,11 @@ import type { EipView, EniView, HolderView, PodView, Told } from '../claim/obser
  */
 export interface Ports {
   readonly claims: ClaimStore;
-  readonly eips: EipCloud;
-  readonly enis: EniCloud;
+  /** The cloud by lane: what is called there counts against that lane's share of the calls a minute. */
+  readonly cloud: Readonly<Record<Lane, Cloud>>;
   readonly pods: PodApi;
   readonly hints: HintQueue;
-  readonly quota: Quota;
+  readonly quota: Pick<Quota, 'prepare'>;
   readonly releases: ReleaseSwitch;
   readonly log: Log;
   /** Epoch ms. */
@@ -29,7 +29,8 @@ export interface Ports {
 /**
  * What a service's answer means for us, whatever it is called there.
  * - `busy`: the resource is in transition or somebody works on it; look again soon.
- * - `throttled`: too many calls in this minute.
+ * - `throttled`: too many calls in this minute, by the cloud's count or by ours.
+ * - `late`: not asked, because this function has not the time left to hear the answer.
  * - `unavailable`: no answer, or one that leaves open whether it acted.
  * - `gone`: the resource does not exist (any more).
  * - `unbound`: it is not bound there; what we asked to undo is undone.
@@ -47,6 +48,7 @@ export interface Ports {
 export type Verdict =
   | 'busy'
   | 'throttled'
+  | 'late'
   | 'unavailable'
   | 'gone'
   | 'unbound'
@@ -65,6 +67,8 @@ export interface Failure extends Error {
   readonly verdict: Verdict;
   /** The service's own code. */
   readonly code: string;
+  /** After how long it is worth asking again, ms, where the answer says so itself. */
+  readonly afterMs?: number;
 }
 
 /** The result of a compare-and-set: `conflict` where another revision was found, or somebody has the lock. */
@@ -106,6 +110,12 @@ export interface TaggedEip extends EipView {
   readonly token: string | undefined;
   /** Epoch ms. */
   readonly allocatedAt: number;
+}
+
+/** One account's EIPs and ENIs. No call is begun without a permit of its window, nor without the time to be answered. */
+export interface Cloud {
+  readonly eips: EipCloud;
+  readonly enis: EniCloud;
 }
 
 export interface EipCloud {
@@ -188,7 +198,7 @@ export interface HintQueue {
 export type Lane = 'bind' | 'release';
 
 export interface Quota {
-  /** 0 where the call may be made now, else how long to wait, ms. */
+  /** A permit for one call: 0 where it may be made now, else how long to wait, ms. */
   take(api: string, lane: Lane): Promise<number>;
   /** Has a permit at hand for the call that comes next, in the round trip of a write that is made at the same time. */
   prepare(api: string, lane: Lane): Promise<void>;

@@ -3,13 +3,14 @@ import { decide } from '../claim/decide.ts';
 import { formatClaimKey, type Identity, KINDS, type Kind } from '../claim/identity.ts';
 import { nothingRead, type Observed, type PodView } from '../claim/observation.ts';
 import { wordProblem } from '../claim/policy.ts';
-import { act, type View } from './act.ts';
-import { CONSEQUENCES, isFailure } from './failure.ts';
-import type { Hint, Ports } from './ports.ts';
+import { act } from './act.ts';
+import { againAfter, CONSEQUENCES, isFailure } from './failure.ts';
+import type { Failure, Hint, Lane, Ports } from './ports.ts';
+import type { Again, View } from './step.ts';
 
 export interface Outcome {
   /** Undefined where everything is as it should be; else when to look again, and why. */
-  readonly again: { readonly afterMs: number; readonly why: string } | undefined;
+  readonly again: Again | undefined;
   /** The claims as they stand now, as far as this function knows. */
   readonly claims: Readonly<Partial<Record<Kind, Claim>>>;
 }
@@ -81,20 +82,11 @@ async function reconcileClaim(ports: Ports, start: View): Promise<Result> {
 }
 
 /** A failure that no look resolves: the pod is told, and it is tried again later. */
-async function suffer(
-  ports: Ports,
-  view: View,
-  action: string,
-  failure: Error & { verdict: keyof typeof CONSEQUENCES; code: string },
-) {
-  const { reason, afterMs } = CONSEQUENCES[failure.verdict];
-  ports.log.warn('cloud refused', {
-    key: formatClaimKey(view.key),
-    action,
-    verdict: failure.verdict,
-    code: failure.code,
-    err: failure,
-  });
+async function suffer(ports: Ports, view: View, action: string, failure: Failure): Promise<Again> {
+  const { verdict, code } = failure;
+  const { reason } = CONSEQUENCES[verdict];
+  if (reason === undefined) return againAfter(failure, action);
+  ports.log.warn('cloud refused', { key: formatClaimKey(view.key), action, verdict, code, err: failure });
   const { pod } = view.seen;
   if (pod !== 'absent' && !pod.finished && pod.wishes[view.key.kind] !== undefined) {
     await ports.pods
@@ -103,8 +95,11 @@ async function suffer(
         ports.log.warn('the pod could not be told', { key: formatClaimKey(view.key), err: error });
       });
   }
-  return { afterMs, why: `${action}: ${failure.code}` };
+  return againAfter(failure, action);
 }
+
+/** The pod has not been read yet: what is on record as bound counts as for a pod that is there. */
+const laneFor = ({ phase }: Claim): Lane => (phase === 'Bound' ? 'bind' : 'release');
 
 async function lookAtCloud(
   ports: Ports,
@@ -112,8 +107,10 @@ async function lookAtCloud(
 ): Promise<Partial<Record<Kind, Partial<Observed>>>> {
   const { eip, ip } = claims;
   const [eipView, holder] = await Promise.all([
-    eip && 'allocation' in eip ? ports.eips.describe(eip.allocation.id) : undefined,
-    ip && 'allocation' in ip ? ports.enis.holderOf(ip.allocation.id, ip.allocation.address) : undefined,
+    eip && 'allocation' in eip ? ports.cloud[laneFor(eip)].eips.describe(eip.allocation.id) : undefined,
+    ip && 'allocation' in ip
+      ? ports.cloud[laneFor(ip)].enis.holderOf(ip.allocation.id, ip.allocation.address)
+      : undefined,
   ]);
   return { ...(eipView ? { eip: { eip: eipView } } : {}), ...(holder ? { ip: { holder } } : {}) };
 }

@@ -83,8 +83,8 @@ async function lookAtAll(
     try {
       const view: Partial<Observed> =
         claim.key.kind === 'eip'
-          ? { eip: await ports.eips.describe(id) }
-          : { holder: await ports.enis.holderOf(id, address) };
+          ? { eip: await ports.cloud.release.eips.describe(id) }
+          : { holder: await ports.cloud.release.enis.holderOf(id, address) };
       views.set(formatClaimKey(claim.key), view);
     } catch (error) {
       ports.log.warn('an address could not be looked at', { key: formatClaimKey(claim.key), err: error });

@@ -1,7 +1,7 @@
 import type { Claim } from '../claim/claim.ts';
 import { formatClaimKey, formatIdentity } from '../claim/identity.ts';
-import { CALL_WORST_MS } from './act.ts';
 import { putBack } from './again.ts';
+import { isPutOff } from './failure.ts';
 import { inParallel } from './parallel.ts';
 import type { DueClaim, Ports } from './ports.ts';
 import { reconcile } from './reconcile.ts';
@@ -21,8 +21,8 @@ const PAGE = 200;
 const AT_ONCE = 16;
 /** A deadline whose claim cannot be settled now comes up again after this, behind all that were due before. */
 const POSTPONE_MS = 60_000;
-/** No claim is begun with less time left: a release takes three calls of the cloud. */
-const LAST_START_MS = 3 * CALL_WORST_MS;
+/** No claim is begun with less time left: a release takes three calls of the cloud, of ten seconds at worst. */
+const LAST_START_MS = 30_000;
 
 /**
  * The retention's end: every claim that is due is reconciled; its deadline stays until nothing is left to do for it.
@@ -91,6 +91,8 @@ async function settle(
     }
     return { spent, released, failed: false };
   } catch (error) {
+    // The deadline is left as it is, and is the first to be taken up again.
+    if (isPutOff(error)) return { spent, released, failed: false };
     ports.log.warn('a due claim could not be reconciled', { key: formatIdentity(first.key), err: error });
     await postponeAll(ports, rows.slice(spent));
     return { spent, released, failed: true };

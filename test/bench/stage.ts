@@ -11,18 +11,11 @@ import { paths } from '../../infra/local/kubernetes/client/paths.ts';
 import type { OpenApiOptions } from '../../infra/local/openapi/options.ts';
 import { serviceName } from '../../infra/resources/names.ts';
 import { deploy } from '../../infra/serverless/deploy.ts';
+import { DEFAULT_QUOTAS } from '../../shared/adapters/tablestore/quota.ts';
 
 /** Far above what any measurement needs: the quotas are measured elsewhere, by being there. */
 const PLENTY = 1_000_000;
-const MUTATIONS = [
-  'AllocateEipAddress',
-  'AssociateEipAddress',
-  'UnassociateEipAddress',
-  'ReleaseEipAddress',
-  'AssignPrivateIpAddresses',
-  'UnassignPrivateIpAddresses',
-];
-const READS = ['DescribeEipAddresses', 'DescribeNetworkInterfaces'];
+const APIS = Object.keys(DEFAULT_QUOTAS);
 
 interface Fc2 {
   deleteTrigger(service: string, name: string, trigger: string): Promise<unknown>;
@@ -55,14 +48,14 @@ export async function openBench(latency: OpenApiOptions['latency']) {
       quotas: {
         eips: PLENTY,
         enis: PLENTY,
-        ...Object.fromEntries([...MUTATIONS, ...READS].map((name) => [name, PLENTY])),
+        ...Object.fromEntries(APIS.map((name) => [name, PLENTY])),
       },
     },
   });
   const token = randomBytes(24).toString('hex');
   const { cloudFile } = await writeCloudFile(cloud, folder, token);
   process.env.HOLDFAST_QUOTAS = JSON.stringify(
-    Object.fromEntries(MUTATIONS.map((name) => [name, { bind: PLENTY, release: PLENTY }])),
+    Object.fromEntries(APIS.map((name) => [name, { bind: PLENTY, release: PLENTY }])),
   );
   await deploy({ stage: 'local', cloudFile });
   const { owner, id, region } = cloud.context.account;

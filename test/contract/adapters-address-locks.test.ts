@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TABLES } from '../../infra/resources/tables.ts';
 import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
-import { createTables } from '../../shared/adapters/tablestore/table.ts';
+import { createTables, openTableClient } from '../../shared/adapters/tablestore/table.ts';
 import type { Allocating, Bound, Released } from '../../shared/claim/claim.ts';
 import type { ClaimKey } from '../../shared/claim/identity.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
@@ -60,11 +60,14 @@ afterEach(async () => {
 
 const newStore = () =>
   createClaimStore(
-    createTables({
-      endpoint: instance.server.url,
-      instance: instance.server.instance,
-      credentials: instance.context.account.owner,
-    }),
+    createTables(
+      openTableClient({
+        endpoint: instance.server.url,
+        instance: instance.server.instance,
+        credentials: instance.context.account.owner,
+      }),
+      () => 60_000,
+    ),
     createLogger({ level: 'warn', write: () => {} }),
     () => now,
   );
@@ -139,11 +142,14 @@ describe('a stale lock that several ask for at once', () => {
 });
 
 async function writeSchema(claim: string, schema: number) {
-  const tables = createTables({
-    endpoint: instance.server.url,
-    instance: instance.server.instance,
-    credentials: instance.context.account.owner,
-  });
+  const tables = createTables(
+    openTableClient({
+      endpoint: instance.server.url,
+      instance: instance.server.instance,
+      credentials: instance.context.account.owner,
+    }),
+    () => 60_000,
+  );
   const { rows } = await tables.range(
     'claims',
     [

@@ -42,11 +42,12 @@ function rawClient(kubeconfig = kubernetes.kubeconfig()): CoreV1Api {
   return config.makeApiClient(CoreV1Api);
 }
 
-const podsOf = (kubeconfig: string) =>
+const podsOf = (kubeconfig: string, remainingMs = () => 60_000) =>
   createPodApi({
     clusters: openClusters(kubeconfig),
     log: createLogger({ level: 'debug', write: (line) => lines.push(line) }),
     now: context.clock.now,
+    remainingMs,
   });
 
 async function createPod(name = 'web-0', annotations: Record<string, string> = ANNOTATIONS): Promise<string> {
@@ -86,6 +87,18 @@ async function proxyWithout(status: number, body: string): Promise<string> {
   closing.push(listening);
   return kubernetes.kubeconfig().replace(kubernetes.url, listening.url);
 }
+
+describe('a function that is running out of time', () => {
+  it('asks and tells the API server nothing, and takes that for no answer about the pod', async () => {
+    const uid = await createPod();
+    const hasty = podsOf(kubernetes.kubeconfig(), () => 9_999);
+    const late = { verdict: 'late' };
+    await expect(hasty.read(EIP)).rejects.toMatchObject(late);
+    await expect(hasty.list('c-test')).rejects.toMatchObject(late);
+    await expect(hasty.tell(EIP, uid, { reason: 'Binding' })).rejects.toMatchObject(late);
+    expect((await pods.read(EIP)) !== 'absent').toBe(true);
+  });
+});
 
 describe('a pod that cannot be found', () => {
   it('is absent where the API server says so about this very pod', async () => {

@@ -2,15 +2,13 @@ import TableStore from 'tablestore';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TABLES } from '../../infra/resources/tables.ts';
 import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
-import {
-  createParkingBooks,
-  createQuota,
-  createReleaseSwitch,
-} from '../../shared/adapters/tablestore/control.ts';
+import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
+import { createQuota } from '../../shared/adapters/tablestore/quota.ts';
 import {
   createTables,
   INF_MAX,
   INF_MIN,
+  openTableClient,
   type PrimaryKey,
   type Tables,
 } from '../../shared/adapters/tablestore/table.ts';
@@ -69,11 +67,14 @@ afterEach(async () => {
 });
 
 const newTables = () =>
-  createTables({
-    endpoint: instance.server.url,
-    instance: instance.server.instance,
-    credentials: instance.context.account.owner,
-  });
+  createTables(
+    openTableClient({
+      endpoint: instance.server.url,
+      instance: instance.server.instance,
+      credentials: instance.context.account.owner,
+    }),
+    () => 60_000,
+  );
 const newStore = () =>
   createClaimStore(newTables(), createLogger({ level: 'debug', write: (line) => lines.push(line) }));
 
@@ -125,11 +126,14 @@ describe("Tablestore's own error code", () => {
   it('of a wrong signature or a missing permission is "forbidden"', async () => {
     failing('BatchGetRow', 'OTSNoPermissionAccess', 403);
     await expect(cell('a')).rejects.toMatchObject({ verdict: 'forbidden' });
-    const stranger = createTables({
-      endpoint: instance.server.url,
-      instance: instance.server.instance,
-      credentials: { ...instance.context.account.owner, accessKeySecret: 'wrong' },
-    });
+    const stranger = createTables(
+      openTableClient({
+        endpoint: instance.server.url,
+        instance: instance.server.instance,
+        credentials: { ...instance.context.account.owner, accessKeySecret: 'wrong' },
+      }),
+      () => 60_000,
+    );
     await expect(stranger.get('control', [row('a')])).rejects.toMatchObject({
       verdict: 'forbidden',
       code: 'OTSAuthFailed',
@@ -521,7 +525,9 @@ describe('the quota of an API', () => {
 
   it('is one for all functions, and begins anew with each minute', async () => {
     let now = 1_000 * 60_000;
-    const functions = Array.from({ length: 3 }, () => createQuota(newTables(), () => now, QUOTAS));
+    const functions = Array.from({ length: 3 }, () =>
+      createQuota(newTables(), { now: () => now, quotas: QUOTAS }),
+    );
     const takeAll = async () => {
       const waits = await Promise.all(
         functions.flatMap((quota) =>
@@ -537,7 +543,10 @@ describe('the quota of an API', () => {
   });
 
   it('has a permit for each of 64 who ask at once, while the window has enough', async () => {
-    const quota = createQuota(tables, () => 60_000_000, { AssociateEipAddress: { bind: 64, release: 0 } });
+    const quota = createQuota(tables, {
+      now: () => 60_000_000,
+      quotas: { AssociateEipAddress: { bind: 64, release: 0 } },
+    });
     const waits = await Promise.all(
       Array.from({ length: 64 }, () => quota.take('AssociateEipAddress', 'bind')),
     );
@@ -546,21 +555,65 @@ describe('the quota of an API', () => {
   });
 
   it('costs no round trip of its own where it is prepared in the turn of a write', async () => {
-    const quota = createQuota(tables, () => 60_000_000, QUOTAS);
+    const quota = createQuota(tables, { now: () => 60_000_000, quotas: QUOTAS });
     await Promise.all([put('a', { value: 'x' }), quota.prepare('AssociateEipAddress', 'bind')]);
     expect(await quota.take('AssociateEipAddress', 'bind')).toBe(0);
     expect(calls('BatchWriteRow')).toBe(1);
   });
 
+  it('is at hand in the next minute too, where this one ends before what was prepared can be used', async () => {
+    let now = 60_000_000 - 2_000;
+    const quota = createQuota(tables, { now: () => now, quotas: QUOTAS });
+    await Promise.all([put('a', { value: 'x' }), quota.prepare('AssociateEipAddress', 'bind')]);
+    expect(calls('BatchWriteRow')).toBe(1);
+    now += 3_000;
+    expect(await quota.take('AssociateEipAddress', 'bind')).toBe(0);
+    expect(calls('BatchWriteRow')).toBe(1);
+  });
+
+  it('that several invocations have in hand is one, and is not lost when two fetch at once', async () => {
+    const permits = new Map();
+    const options = {
+      now: () => 60_000_000,
+      quotas: { DescribeEipAddresses: { bind: 12, release: 0 } },
+      permits,
+    };
+    const invocations = [createQuota(newTables(), options), createQuota(newTables(), options)];
+    await Promise.all(invocations.map((quota) => quota.prepare('DescribeEipAddresses', 'bind')));
+    const waits = await Promise.all(
+      Array.from({ length: 12 }, () => createQuota(tables, options).take('DescribeEipAddresses', 'bind')),
+    );
+    expect(waits).toEqual(Array(12).fill(0));
+  });
+
   it('of one lane is not touched by the other', async () => {
-    const quota = createQuota(tables, () => 60_000_000, QUOTAS);
+    const quota = createQuota(tables, { now: () => 60_000_000, quotas: QUOTAS });
     for (let turn = 0; turn < 20; turn++) await quota.take('AssociateEipAddress', 'release');
     expect(await quota.take('AssociateEipAddress', 'bind')).toBe(0);
   });
 
   it('of an API that nobody listed is a mistake in the program', async () => {
-    const quota = createQuota(tables, () => 0, QUOTAS);
+    const quota = createQuota(tables, { now: () => 0, quotas: QUOTAS });
     await expect(quota.take('Unlisted', 'bind')).rejects.toThrow('no quota is known for Unlisted');
+  });
+});
+
+describe('a function that is running out of time', () => {
+  it('begins no call of the store, and no second try at one', async () => {
+    const client = openTableClient({
+      endpoint: instance.server.url,
+      instance: instance.server.instance,
+      credentials: instance.context.account.owner,
+    });
+    await expect(createTables(client, () => 9_999).get('control', [row('a')])).rejects.toMatchObject({
+      verdict: 'late',
+    });
+    expect(calls('BatchGetRow')).toBe(0);
+    failing('BatchGetRow', 'OTSServerBusy', 503, 4);
+    let left = 20_000;
+    const hasty = createTables(client, () => (left -= 6_000));
+    await expect(hasty.get('control', [row('a')])).rejects.toMatchObject({ verdict: 'late' });
+    expect(calls('BatchGetRow')).toBe(1);
   });
 });
 

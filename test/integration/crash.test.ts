@@ -108,7 +108,7 @@ describe('a sweep, at every one of its calls', () => {
 
       const hits: string[] = [];
       for (let at = 0, hit = true; hit; at++) {
-        const { eips, enis } = rig.newPorts();
+        const { eips, enis } = rig.newPorts().cloud.bind;
         await eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, `token-${at}`, {});
         const hold = await enis.park(spareAddress(rig));
         await enis.unassign(hold, spareAddress(rig).address);

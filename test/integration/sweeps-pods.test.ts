@@ -283,7 +283,7 @@ describe('two clusters with pods of the same name', () => {
         ...openClusters(rig.kubernetes.kubeconfig(CLUSTER)),
         ...openClusters(second.kubeconfig(OTHER)),
       ]);
-      return { ...ports, pods: createPodApi({ clusters, log: ports.log, now: ports.now }) };
+      return { ...ports, pods: createPodApi({ ...ports, clusters }) };
     };
     const sweepBoth = () => drive(rig, swept(rig), newPorts);
 
@@ -317,7 +317,7 @@ describe('two clusters with pods of the same name', () => {
     const kept = rig.world.eips();
     const ports = (): Ports => {
       const all = rig.newPorts();
-      return { ...all, pods: createPodApi({ clusters: new Map(), log: all.log, now: all.now }) };
+      return { ...all, pods: createPodApi({ ...all, clusters: new Map() }) };
     };
     await rig.endPod(pod);
     for (let minute = 0; minute < 15; minute++) {

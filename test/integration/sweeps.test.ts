@@ -69,7 +69,7 @@ describe.each(KINDS)('with every event lost, an %s', (kind) => {
 
 describe('an EIP that no claim names', () => {
   const buy = (token = 'token-1') =>
-    rig.newPorts().eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, token, {});
+    rig.newPorts().cloud.bind.eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, token, {});
 
   it('is left alone while it is young, and released when it was seen twice after that', async () => {
     await buy();
@@ -117,12 +117,14 @@ describe('an EIP that no claim names', () => {
 
   it('is not released while an intent stands that it was bought for', async () => {
     await rig.startPod('web-0', EIP);
-    const { eips, ...ports } = rig.newPorts();
+    const { cloud, ...ports } = rig.newPorts();
+    const { eips } = cloud.bind;
     const allocate: typeof eips.allocate = async (...wishes) => {
       await eips.allocate(...wishes);
       throw new Error('the process is dead');
     };
-    await expect(hinted('web-0')({ ...ports, eips: { ...eips, allocate } })).rejects.toThrow('is dead');
+    const bind = { ...cloud.bind, eips: { ...eips, allocate } };
+    await expect(hinted('web-0')({ ...ports, cloud: { ...cloud, bind } })).rejects.toThrow('is dead');
     const [bought] = rig.world.eips();
     const silence = rig.context.faults.add({ service: 'kubernetes', fault: { kind: 'drop' } });
     await passMinutes(rig, 30);
@@ -164,7 +166,7 @@ describe('the switch that freezes releases', () => {
       await rig.endPod(pod);
       if (name !== 'job-x') await settle(rig, name);
     }
-    await rig.newPorts().eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
+    await rig.newPorts().cloud.bind.eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
     await freeze(true);
     await passMinutes(rig, 12);
     await leap(rig, HOUR);

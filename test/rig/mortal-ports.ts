@@ -1,5 +1,5 @@
 import { failure } from '../../shared/adapters/failure.ts';
-import type { Ports } from '../../shared/reconcile/ports.ts';
+import type { Cloud, Ports } from '../../shared/reconcile/ports.ts';
 
 /**
  * What befalls a function at one of its calls. It dies before the call is made, or when it has acted and before
@@ -15,7 +15,7 @@ export interface Fate {
   struck(): boolean;
 }
 
-const PORTS = ['claims', 'eips', 'enis', 'pods', 'hints', 'quota', 'releases'] as const;
+const PORTS = ['claims', 'pods', 'hints', 'quota', 'releases'] as const;
 
 /** Not a `Failure`: nothing in the product can know what it means. */
 const death = () => Object.assign(new Error('the process is dead'), { name: 'Death' });
@@ -74,7 +74,15 @@ export function createFate(
           return (...args: unknown[]) => meet(name, () => value.apply(target, args) as Promise<unknown>);
         },
       });
-    return { ...ports, ...Object.fromEntries(PORTS.map((name) => [name, wrap(name, ports[name])])) };
+    const wrapCloud = ({ eips, enis }: Cloud): Cloud => ({
+      eips: wrap('eips', eips),
+      enis: wrap('enis', enis),
+    });
+    return {
+      ...ports,
+      ...Object.fromEntries(PORTS.map((name) => [name, wrap(name, ports[name])])),
+      cloud: { bind: wrapCloud(ports.cloud.bind), release: wrapCloud(ports.cloud.release) },
+    };
   };
   return { newPorts: () => mortal(newPorts()), calls, struck: () => struck };
 }

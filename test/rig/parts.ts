@@ -12,21 +12,24 @@ import { openClusters } from '../../shared/adapters/kubernetes/cluster.ts';
 import { createPodApi } from '../../shared/adapters/kubernetes/pods.ts';
 import { createHintQueue } from '../../shared/adapters/mns/hint-queue.ts';
 import { createOpenApi } from '../../shared/adapters/openapi/call.ts';
-import { createEipCloud } from '../../shared/adapters/openapi/eips.ts';
-import { createEniCloud } from '../../shared/adapters/openapi/enis.ts';
+import { createCloud } from '../../shared/adapters/openapi/cloud.ts';
 import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
-import {
-  createParkingBooks,
-  createQuota,
-  createReleaseSwitch,
-} from '../../shared/adapters/tablestore/control.ts';
-import { createTables } from '../../shared/adapters/tablestore/table.ts';
+import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
+import { createQuota, type QuotaTable } from '../../shared/adapters/tablestore/quota.ts';
+import { createTables, openTableClient } from '../../shared/adapters/tablestore/table.ts';
 import type { Identity } from '../../shared/claim/identity.ts';
 import type { Hint, Ports } from '../../shared/reconcile/ports.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 
 export const CLUSTER = 'c-test';
 const QUEUE = 'hints';
+
+interface InvocationOptions {
+  readonly quotas?: QuotaTable;
+  readonly remainingMs?: () => number;
+}
+
+const PLENTY_OF_TIME = () => 60_000;
 
 export interface RigOptions extends ContextOptions {
   readonly openApi?: OpenApiOptions;
@@ -73,28 +76,42 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
   const core = kubeConfig.makeApiClient(CoreV1Api);
 
   const lines: string[] = [];
-  const newTables = () =>
-    createTables({ endpoint: tablestore.url, instance: tablestore.instance, credentials });
+  const newTables = (remainingMs = PLENTY_OF_TIME) =>
+    createTables(
+      openTableClient({ endpoint: tablestore.url, instance: tablestore.instance, credentials }),
+      remainingMs,
+    );
   const newVpc = () => createOpenApi({ endpoint: openApi.url, region, version: '2016-04-28', credentials });
   const newEcs = () => createOpenApi({ endpoint: openApi.url, region, version: '2014-05-26', credentials });
-  const newPorts = (): Ports => {
+  /** The ports of one invocation; a function's windows and the time it has can be given. */
+  const newPorts = ({ quotas, remainingMs = PLENTY_OF_TIME }: InvocationOptions = {}): Ports => {
     const log = createLogger({ level: 'debug', write: (line) => lines.push(line), now: context.clock.now });
-    const tables = newTables();
-    const vpc = newVpc();
-    const ecs = newEcs();
+    const tables = newTables(remainingMs);
     const { now } = context.clock;
+    const quota = createQuota(tables, { now, ...(quotas ? { quotas } : {}) });
     return {
       claims: createClaimStore(tables, log, now),
-      eips: createEipCloud(vpc, { installation: tablestore.instance }),
-      enis: createEniCloud(ecs, { installation: tablestore.instance, books: createParkingBooks(tables) }),
-      pods: createPodApi({ clusters: openClusters(kubernetes.kubeconfig(CLUSTER)), log, now }),
+      cloud: createCloud({
+        vpc: newVpc(),
+        ecs: newEcs(),
+        installation: tablestore.instance,
+        books: createParkingBooks(tables),
+        quota,
+        remainingMs,
+      }),
+      pods: createPodApi({
+        clusters: openClusters(kubernetes.kubeconfig(CLUSTER)),
+        log,
+        now,
+        remainingMs,
+      }),
       hints: createHintQueue({ endpoint: mns.url, queue: QUEUE, accountId, credentials }),
-      quota: createQuota(tables, now),
+      quota,
       releases: createReleaseSwitch(tables),
       log,
       now,
       newToken: () => randomUUID(),
-      remainingMs: () => 60_000,
+      remainingMs,
     };
   };
 

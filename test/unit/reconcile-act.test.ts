@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { failure } from '../../shared/adapters/failure.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
 import type { EniView, Observed } from '../../shared/claim/observation.ts';
-import { act, type Step, type View } from '../../shared/reconcile/act.ts';
-import type { Ports, Saved } from '../../shared/reconcile/ports.ts';
+import { act } from '../../shared/reconcile/act.ts';
+import type { Cloud, Ports, Saved } from '../../shared/reconcile/ports.ts';
+import type { Step, View } from '../../shared/reconcile/step.ts';
 import {
   allocating,
   bound,
@@ -30,6 +31,12 @@ import {
 const portsOf = (given: { [K in keyof Ports]?: Partial<Ports[K]> }): Ports => {
   const silent = { debug() {}, info() {}, warn() {} };
   return { log: silent, now: () => NOW, remainingMs: () => 60_000, ...given } as unknown as Ports;
+};
+
+/** The same cloud in both lanes, of which a test gives the calls that it expects. */
+const cloudOf = (given: { [K in keyof Cloud]?: Partial<Cloud[K]> }): Ports['cloud'] => {
+  const cloud = given as Cloud;
+  return { bind: cloud, release: cloud };
 };
 
 const viewOf = (claim: Claim | undefined, seen: Observed, podIsFresh = true): View => ({
@@ -125,17 +132,18 @@ describe('an ENI that is gone when it is to get any address', () => {
   const assigning = (verdict: 'gone' | 'token-spent', there: EniView | 'absent') =>
     act(
       portsOf({
-        quota: { take: async () => 0 },
         pods: { read: async () => podAt(HERE) },
-        enis: {
-          assignAny: async () => {
-            throw failure(verdict, 'Code', 'no');
+        cloud: cloudOf({
+          enis: {
+            assignAny: async () => {
+              throw failure(verdict, 'Code', 'no');
+            },
+            ofPrivateIp: async (ip) => {
+              asked.push(ip);
+              return there;
+            },
           },
-          ofPrivateIp: async (ip) => {
-            asked.push(ip);
-            return there;
-          },
-        },
+        }),
       }),
       { ...viewOf(claim, seeing(podAt(HERE), { eni: eniOf(HERE) })), key: keyOf('ip') },
       { kind: 'assign-any-ip', eniId: HERE.eniId, token: claim.token },
@@ -163,29 +171,24 @@ describe('a cloud call', () => {
   const release = { kind: 'release-eip', allocationId: 'eip-1' } as const;
   const view = viewOf(releasing('eip'), seeing('absent', { eip: eipIs('Available') }));
 
-  it('is not begun with less time left than it may take', async () => {
-    const ports = { ...portsOf({}), remainingMs: () => 9_999 };
-    expect(await act(ports, view, release)).toMatchObject({
-      again: { why: expect.stringContaining('time') },
-    });
-  });
-
-  it('waits for its quota, in its own lane', async () => {
-    const asked: unknown[] = [];
-    const ports = portsOf({
-      quota: {
-        take: async (...call) => {
-          asked.push(call);
-          return 12_345;
-        },
-      },
-    });
-    expect(await act(ports, view, release)).toMatchObject({ again: { afterMs: 12_345 } });
-    expect(asked).toEqual([['ReleaseEipAddress', 'release']]);
+  it.each([
+    ['the pod is there', podAt(HERE), 'bind'],
+    ['there is no pod', 'absent', 'release'],
+    ['the pod has finished', podAt(HERE, { finished: true }), 'release'],
+  ] as const)('uses the share of its lane: %s', async (_, pod, lane) => {
+    const used: string[] = [];
+    const inLane = (name: string) =>
+      ({ eips: { unassociate: async () => void used.push(name) } }) as unknown as Cloud;
+    await act(
+      portsOf({ cloud: { bind: inLane('bind'), release: inLane('release') } }),
+      viewOf(bound('eip'), seeing(pod)),
+      { kind: 'unassociate-eip', allocationId: 'eip-1', eniId: HERE.eniId, privateIp: HERE.privateIp },
+    );
+    expect(used).toEqual([lane]);
   });
 
   it('that releases is not made while releases are frozen', async () => {
-    const ports = portsOf({ quota: { take: async () => 0 }, releases: { frozen: async () => true } });
+    const ports = portsOf({ cloud: cloudOf({}), releases: { frozen: async () => true } });
     expect(await act(ports, view, release)).toMatchObject({ again: { why: 'releases are frozen' } });
   });
 });

@@ -21,13 +21,16 @@ const portsWith = (eip: TaggedEip, lockedBy?: string): Ports =>
       read: async () => ({}),
       lockedBy: async () => lockedBy,
     },
-    eips: {
-      tagged: async () => [eip],
-      describe: async () => eip,
-      release: async (id: string) => void released.push(id),
+    cloud: {
+      release: {
+        eips: {
+          tagged: async () => [eip],
+          describe: async () => eip,
+          release: async (id: string) => void released.push(id),
+        },
+        enis: { parking: async () => [] },
+      },
     },
-    enis: { parking: async () => [] },
-    quota: { take: async () => 0 },
     releases: { frozen: async () => false },
   }) as unknown as Ports;
 

@@ -56,16 +56,20 @@ function createWorld(
         deadlines.delete(nameOf(due));
       },
     },
-    eips: {
-      describe: async (id: string) => {
-        await new Promise(setImmediate);
-        now += callMs;
-        return eipOf(id);
+    cloud: {
+      release: {
+        eips: {
+          describe: async (id: string) => {
+            await new Promise(setImmediate);
+            now += callMs;
+            return eipOf(id);
+          },
+          release: async (id: string) => void releases.push(id),
+        },
       },
-      release: async (id: string) => void releases.push(id),
     },
     pods: { clusters: ['c-1'], read: async () => 'absent' },
-    quota: { take: async () => 0, prepare: async () => {} },
+    quota: { prepare: async () => {} },
     releases: { frozen: async () => false },
     hints: { send: async () => {} },
   } as unknown as Ports;

@@ -19,6 +19,7 @@ import {
 import { OWN_COMPONENT } from '../../intake/envelope.ts';
 import type { ListedPod, Log, PodApi, PodEvent, Verdict } from '../../reconcile/ports.ts';
 import { failure, isVerdict } from '../failure.ts';
+import { requireTime, type TimeLeft } from '../time-left.ts';
 import { toPodView } from './pod-view.ts';
 
 const PAGE = 500;
@@ -27,12 +28,15 @@ export interface PodApiOptions {
   /** Clients by cluster id. */
   readonly clusters: ReadonlyMap<string, CoreV1Api>;
   readonly log: Log;
+  readonly remainingMs: TimeLeft;
   /** Epoch ms. */
   now(): number;
 }
 
-export function createPodApi({ clusters, log, now }: PodApiOptions): PodApi {
+export function createPodApi({ clusters, log, remainingMs, now }: PodApiOptions): PodApi {
+  /** For one call: law 9 is looked to here. */
   const clientOf = (clusterId: string): CoreV1Api => {
+    requireTime(remainingMs, `cluster ${clusterId}`);
     const api = clusters.get(clusterId);
     if (!api)
       throw failure(
@@ -112,7 +116,6 @@ export function createPodApi({ clusters, log, now }: PodApiOptions): PodApi {
     },
 
     async tell(key, podUid, told) {
-      const api = clientOf(key.clusterId);
       const at = { namespace: key.namespace, name: key.pod };
       try {
         if (told.reason === 'Bound' || told.reason === 'Unwanted') {
@@ -121,12 +124,12 @@ export function createPodApi({ clusters, log, now }: PodApiOptions): PodApi {
             RESULT_ANNOTATIONS[key.kind].map((name) => [name, told.address ?? null]),
           );
           // Law 4: the UID in the patch is a fence; on another pod of this name the API server refuses it.
-          await api.patchNamespacedPod(
+          await clientOf(key.clusterId).patchNamespacedPod(
             { ...at, body: { metadata: { uid: podUid, annotations } } },
             setHeaderOptions('Content-Type', PatchStrategy.MergePatch),
           );
         }
-        await api.patchNamespacedPodStatus(
+        await clientOf(key.clusterId).patchNamespacedPodStatus(
           {
             ...at,
             body: { metadata: { uid: podUid }, status: { conditions: [toCondition(key, told, now())] } },

@@ -4,6 +4,7 @@ import TableStore from 'tablestore';
 import { coalesce } from '../coalesce.ts';
 import type { Credentials } from '../credentials.ts';
 import { failure, isLostAnswer, isVerdict } from '../failure.ts';
+import { requireTime, type TimeLeft } from '../time-left.ts';
 
 /** A value in a column. Numbers are stored as 64-bit integers, never as the SDK's doubles. */
 export type Cell = string | number | boolean;
@@ -67,11 +68,14 @@ const ATTEMPTS = 4;
 const MOST_WRITTEN = 200;
 const FIRST_PAUSE_MS = 50;
 
-export function createTables({ endpoint, instance, credentials }: TablesOptions): Tables {
+/** A client of the SDK, with its connections; it can be kept for as long as its credentials are good. */
+export type TableClient = InstanceType<typeof TableStore.Client>;
+
+export function openTableClient({ endpoint, instance, credentials }: TablesOptions): TableClient {
   const agent = endpoint.startsWith('https:')
     ? new HttpsAgent({ keepAlive: true })
     : new HttpAgent({ keepAlive: true });
-  const client = new TableStore.Client({
+  return new TableStore.Client({
     accessKeyId: credentials.accessKeyId,
     secretAccessKey: credentials.accessKeySecret,
     ...(credentials.securityToken ? { stsToken: credentials.securityToken } : {}),
@@ -82,6 +86,15 @@ export function createTables({ endpoint, instance, credentials }: TablesOptions)
     maxRetries: 0,
     httpOptions: { timeout: 10_000, maxSockets: 64, agent } as { timeout: number; maxSockets: number },
   });
+}
+
+/** The tables, as one invocation uses them: none of its calls, nor a second try at one, begins too late to end (law 9). */
+export function createTables(client: TableClient, remainingMs: TimeLeft): Tables {
+  const attempt = <T>(call: () => Promise<T>): Promise<T> =>
+    persist(() => {
+      requireTime(remainingMs, 'tablestore');
+      return call();
+    });
 
   /**
    * What the service turned away is asked again, and nothing else. Puts an outcome for every item into `outcomes`; an
@@ -282,7 +295,8 @@ const PASSING =
 const isPassing = (outcome: unknown): boolean =>
   isVerdict(outcome) && (outcome.code === 'NoAnswer' || PASSING.test(outcome.code));
 
-async function attempt<T>(call: () => Promise<T>): Promise<T> {
+/** Does it again where the service turned it away or its answer was lost. */
+async function persist<T>(call: () => Promise<T>): Promise<T> {
   for (let round = 1; ; round++) {
     try {
       return await call();

@@ -1,0 +1,16 @@
+import { failure } from './failure.ts';
+
+/** Longest that one call of any service may take, connection and answer; each client's own timeouts stay below it. */
+export const CALL_WORST_MS = 10_000;
+
+/** How long the running function may still run, ms. It is another for each invocation, where clients are kept. */
+export type TimeLeft = () => number;
+
+/**
+ * Law 9: no call is begun that the function may be killed in. Throws a failure `late`, which leads to another function
+ * that has the time.
+ */
+export function requireTime(remainingMs: TimeLeft, what: string): void {
+  if (remainingMs() < CALL_WORST_MS)
+    throw failure('late', 'NotEnoughTime', `${what}: not enough time is left for the call`);
+}
