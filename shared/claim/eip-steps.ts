@@ -61,7 +61,7 @@ export const eipSteps: Steps = {
           ...optional('reclaim', claim.reclaim),
         };
       }
-      if (eip === 'absent') {
+      if (eip === 'absent' || eip === 'gone') {
         // The token is spent (too old, refused, or its address cannot be had again) and bought nothing.
         const { reclaim: _, ...rest } = claim;
         const { freshToken, now } = situation;
@@ -78,7 +78,7 @@ export const eipSteps: Steps = {
   abandon({ seen: { eip }, now }, claim) {
     if (eip === 'unread') return { kind: 'find-eip', token: claim.token };
     // A writer that is paused before its call can still buy one; the sweep finds that by its tags.
-    if (eip === 'absent') return { kind: 'save', next: tombstone(claim, now) };
+    if (eip === 'absent' || eip === 'gone') return { kind: 'save', next: tombstone(claim, now) };
     const until = retainUntil(claim.retention, now);
     const allocation = { id: eip.allocationId, address: eip.address };
     return {
@@ -107,8 +107,10 @@ export const eipSteps: Steps = {
         if (told.reason === 'Binding' && situation.now - claim.boundAt < LOOK_AGAIN_MS) return done;
         return { kind: 'look-eip', allocationId: allocation.id };
       }
-      if (eip === 'absent') return replaceVanished(situation, claim, claimant);
-      if (eip.status === 'Available') return associate(claim);
+      if (eip === 'gone') return replaceVanished(situation, claim, claimant);
+      // Bought a moment ago, it may not be seen yet; taken for gone, another one would be bought, and another. Only
+      // the call that needs it can tell.
+      if (eip === 'absent' || eip.status === 'Available') return associate(claim);
       if (eip.status !== 'InUse')
         return tell(situation, { reason: 'Binding' }, lookAgain(`the EIP is no longer ${eip.status}`));
       if (claim.lastBinding && isAt(eip, claim.lastBinding))
@@ -119,8 +121,8 @@ export const eipSteps: Steps = {
 
   free({ seen: { eip } }, claim, then) {
     // Fenced by what the record says was bound, so no read is needed: elsewhere, the cloud refuses.
-    if (eip === 'unread') return unassociate(claim.allocation.id, claim.binding);
-    if (eip === 'absent') return then();
+    if (eip === 'unread' || eip === 'absent') return unassociate(claim.allocation.id, claim.binding);
+    if (eip === 'gone') return then();
     if (eip.status === 'InUse') {
       // Where it was before as well, if a late call left it there: once this binding is over, nobody remembers that.
       const left = [claim.binding, claim.lastBinding].find((binding) => binding && isAt(eip, binding));
@@ -144,7 +146,7 @@ export const eipSteps: Steps = {
   retain({ now, seen }, claim) {
     const ended = endOf(claim, now);
     const { allocation } = claim;
-    if (seen.eip === 'absent')
+    if (seen.eip === 'gone')
       return { kind: 'save', next: tombstone(claim, now), unlock: allocation.id, ended };
     const until = retainUntil(claim.retention, now);
     return {
@@ -163,7 +165,10 @@ export const eipSteps: Steps = {
 
   keep({ seen: { eip }, now }, claim) {
     if (eip === 'unread') return done;
-    if (eip === 'absent') return { kind: 'save', next: tombstone(claim, now), unlock: claim.allocation.id };
+    // Asked in the one way that would change nothing where it is there.
+    if (eip === 'absent' && claim.lastBinding) return unassociate(claim.allocation.id, claim.lastBinding);
+    if (eip === 'absent' || eip === 'gone')
+      return { kind: 'save', next: tombstone(claim, now), unlock: claim.allocation.id };
     if (eip.status === 'InUse' && claim.lastBinding && isAt(eip, claim.lastBinding)) {
       // A bind that was paused and landed after its pod was gone.
       return unassociate(claim.allocation.id, claim.lastBinding);
@@ -176,7 +181,7 @@ export const eipSteps: Steps = {
     // A release may have been sent by a writer that died: only the cloud knows whether there is still an EIP.
     if (claim.phase === 'Releasing' && eip === 'unread')
       return { kind: 'look-eip', allocationId: claim.allocation.id };
-    if (eip === 'absent' || (eip !== 'unread' && eip.status === 'Releasing')) {
+    if (eip === 'gone' || (isSeen(eip) && eip.status === 'Releasing')) {
       return { kind: 'save', next: tombstone(claim, situation.now), unlock: claim.allocation.id };
     }
     return atPlace(situation, claimant.pod, (binding) => ({
@@ -192,7 +197,9 @@ export const eipSteps: Steps = {
     const { id } = claim.allocation;
     if (eip === 'unread') return { kind: 'look-eip', allocationId: id };
     const released: Action = { kind: 'save', next: tombstone(claim, now), unlock: id };
-    if (eip === 'absent' || eip.status === 'Releasing') return released;
+    if (eip === 'gone' || (eip !== 'absent' && eip.status === 'Releasing')) return released;
+    if (eip === 'absent')
+      return claim.origin === 'given' ? released : { kind: 'release-eip', allocationId: id };
     if (eip.status === 'InUse') {
       if (claim.lastBinding && isAt(eip, claim.lastBinding)) return unassociate(id, claim.lastBinding);
       // Bound by hand to something else: theirs to unbind. A given EIP is merely forgotten.
@@ -217,7 +224,8 @@ function takeGiven(
 ): Action {
   const { eip, lockedBy } = situation.seen;
   if (eip === 'unread') return { kind: 'look-eip', allocationId };
-  if (eip === 'absent') return tell(situation, { reason: 'AddressNotFound', message: allocationId }, done);
+  if (eip === 'absent' || eip === 'gone')
+    return tell(situation, { reason: 'AddressNotFound', message: allocationId }, done);
   if (lockedBy) {
     return tell(
       situation,
@@ -277,8 +285,10 @@ function inUseElsewhere(situation: Situation, eip: EipView): Action {
   );
 }
 
+const isSeen = (eip: Situation['seen']['eip']): eip is EipView => typeof eip === 'object';
+
 const isBoundAt = (eip: Situation['seen']['eip'], binding: Binding): boolean =>
-  eip !== 'unread' && eip !== 'absent' && eip.status === 'InUse' && isAt(eip, binding);
+  isSeen(eip) && eip.status === 'InUse' && isAt(eip, binding);
 
 /** Bound to exactly this ENI and IP. The cloud may leave the IP out where it is the ENI's primary one. */
 const isAt = ({ boundTo }: EipView, { eniId, privateIp }: Binding): boolean =>

@@ -28,6 +28,12 @@ export interface Told {
 /** Observed where the cloud was asked; `unread` where it was not, yet. */
 export type Unread = 'unread';
 
+/**
+ * What a read did not show may only be too young to be seen: the cloud's reads are behind its writes. `gone` is what a
+ * call that would have changed it was refused with.
+ */
+export type NotSeen = 'absent' | 'gone';
+
 /** An EIP as the cloud shows it, or as the cloud's own answer to our last call implies. */
 export interface EipView {
   readonly allocationId: string;
@@ -56,7 +62,7 @@ export interface Observed {
   readonly pod: PodView | 'absent';
   /** The ENI that has the pod's own IP. */
   readonly eni: EniView | 'absent' | Unread;
-  readonly eip: EipView | 'absent' | Unread;
+  readonly eip: EipView | NotSeen | Unread;
   readonly holder: HolderView | Unread;
   /** The private IP that `assign-any-ip` was answered with; `spent` where its token can bring none any more. */
   readonly assigned?: string | 'spent';

@@ -96,7 +96,8 @@ function changeOfEip(ports: Ports, { eips, enis }: Cloud, view: View, action: Ei
         },
         on: async (verdict) => {
           if (verdict === 'misplaced') return { eni: await enis.ofPrivateIp(action.privateIp) };
-          return isAny(verdict, 'busy', 'taken', 'elsewhere', 'gone')
+          if (verdict === 'gone') return { eip: 'gone' };
+          return isAny(verdict, 'busy', 'taken', 'elsewhere')
             ? { eip: await eips.describe(action.allocationId) }
             : undefined;
         },
@@ -113,7 +114,7 @@ function changeOfEip(ports: Ports, { eips, enis }: Cloud, view: View, action: Ei
           // whatever needs it free is refused by the cloud and looks, and the sweep compares every EIP with its claim.
           if (isAny(verdict, 'unbound', 'busy'))
             return { eip: eipAfter(view, action.allocationId, 'Available') };
-          if (verdict === 'gone') return { eip: 'absent' };
+          if (verdict === 'gone') return { eip: 'gone' };
           return verdict === 'elsewhere' ? { eip: await eips.describe(action.allocationId) } : undefined;
         },
       };
@@ -126,7 +127,7 @@ function changeOfEip(ports: Ports, { eips, enis }: Cloud, view: View, action: Ei
           return { eip: eipAfter(view, action.allocationId, 'Releasing') };
         },
         on: async (verdict) => {
-          if (verdict === 'gone') return { eip: 'absent' };
+          if (verdict === 'gone') return { eip: 'gone' };
           return isAny(verdict, 'busy', 'taken', 'elsewhere')
             ? { eip: await eips.describe(action.allocationId) }
             : undefined;
@@ -204,7 +205,7 @@ function eipAfter(
   const claim = view.claim;
   const known = view.seen.eip;
   const address =
-    known !== 'unread' && known !== 'absent'
+    typeof known === 'object'
       ? known.address
       : claim && 'allocation' in claim
         ? claim.allocation.address

@@ -25,6 +25,7 @@ export const CONSEQUENCES: Readonly<Record<Verdict, Consequence>> = {
   unbound: { reason: 'Binding', afterMs: 1_000 },
   elsewhere: { reason: 'AddressInUse', afterMs: 10_000 },
   taken: { reason: 'AddressInUse', afterMs: 10_000 },
+  occupied: { reason: 'AddressInUse', afterMs: 10_000 },
   misplaced: { reason: 'WrongVSwitch', afterMs: 60_000 },
   'token-spent': { reason: 'Binding', afterMs: 1_000 },
   exhausted: { reason: 'QuotaExceeded', afterMs: 60_000 },

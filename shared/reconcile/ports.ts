@@ -36,6 +36,7 @@ export interface Ports {
  * - `unbound`: it is not bound there; what we asked to undo is undone.
  * - `elsewhere`: it is bound, but not where we said.
  * - `taken`: somebody else has it.
+ * - `occupied`: the place that it should go to has another one.
  * - `misplaced`: the address or the ENI is not where we said it is (other vSwitch, other ENI).
  * - `token-spent`: this ClientToken can bring nothing any more.
  * - `exhausted`: a quota of the account is used up.
@@ -54,6 +55,7 @@ export type Verdict =
   | 'unbound'
   | 'elsewhere'
   | 'taken'
+  | 'occupied'
   | 'misplaced'
   | 'token-spent'
   | 'exhausted'

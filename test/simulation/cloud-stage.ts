@@ -75,7 +75,7 @@ export function createCloudStage(
     world,
     cloud,
     callFor: (process, version) => (action, parameters) =>
-      process.call('cloud', `${action} ${wordParameters(parameters)}`, async () => {
+      process.call('cloud', () => `${action} ${wordParameters(parameters)}`, async () => {
         try {
           return await run(version, action, parameters, process);
         } catch (error) {

@@ -237,19 +237,19 @@ export function createCluster(options: ClusterOptions): Cluster {
   return {
     id,
     read: (process, namespace, name) =>
-      process.call('cluster', `GET pod ${namespace}/${name}`, () => {
+      process.call('cluster', () => `GET pod ${namespace}/${name}`, () => {
         const pod = pods.get(keyOf(namespace, name));
         return pod ? viewOf(pod) : 'absent';
       }),
     list: (process) =>
-      process.call('cluster', 'LIST pods', () =>
+      process.call('cluster', () => 'LIST pods', () =>
         listNow().map((pod) => ({
           identity: { clusterId: id, namespace: pod.namespace, pod: pod.name },
           view: viewOf(pod),
         })),
       ),
     tell: (process, key, podUid, told) =>
-      process.call('cluster', `tell ${key.namespace}/${key.pod} ${key.kind} ${told.reason} ${told.address ?? told.message ?? ''}`, () => {
+      process.call('cluster', () => `tell ${key.namespace}/${key.pod} ${key.kind} ${told.reason} ${told.address ?? told.message ?? ''}`, () => {
         const pod = pods.get(keyOf(key.namespace, key.pod));
         if (pod?.uid !== podUid) throw failure('gone', 'PodReplaced', `${key.pod} is no longer ${podUid}`);
         if (told.reason === 'Bound' || told.reason === 'Unwanted') {

@@ -136,7 +136,7 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
   return {
     queueFor: (process) => ({
       send: (hints) =>
-        process.call('queue', `send ${hints.map(({ hint, delayMs }) => `${hint.pod}+${delayMs ?? 0}`).join(' ')}`, () => {
+        process.call('queue', () => `send ${hints.map(({ hint, delayMs }) => `${hint.pod}+${delayMs ?? 0}`).join(' ')}`, () => {
           for (const { hint, delayMs } of hints) send(hint, delayMs ?? 0);
         }),
     }),

@@ -7,6 +7,9 @@ import type { Trace } from './trace.ts';
 /** A service that functions call, as the trace names it. */
 export type Service = 'store' | 'cloud' | 'cluster' | 'queue';
 
+/** What a call is about: put into words only where somebody reads them. */
+export type Words = () => string;
+
 /** One run of a function: alive until it has returned, was killed, or is out of time. */
 export interface Process {
   readonly number: number;
@@ -17,7 +20,7 @@ export interface Process {
   now(): number;
   remainingMs(): number;
   /** A call of a service: `act` has its effect in one instant; before and after it, anything may happen. */
-  call<T>(service: Service, name: string, act: () => T | Promise<T>): Promise<T>;
+  call<T>(service: Service, what: Words, act: () => T | Promise<T>): Promise<T>;
 }
 
 export interface Processes {
@@ -74,7 +77,7 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
       onEnd(returned);
     };
     const die = (why: string) => {
-      if (alive) trace.add(`${name}#${number} ${why}`);
+      if (alive && trace.on) trace.add(`${name}#${number} ${why}`);
       end(false);
     };
     const kill = () => die('is killed at its timeout');
@@ -104,7 +107,7 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
           if (!alive) return;
           steps++;
           const fault = faults.atCall();
-          if (fault && fault !== 'slow') trace.add(`${name}#${number} ${fault}: ${what}`);
+          if (trace.on && fault && fault !== 'slow') trace.add(`${name}#${number} ${fault}: ${what()}`);
           if (fault === 'death before') return die('dies');
 
           const answerWith = (settle: () => void) =>
@@ -136,9 +139,9 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
     };
 
     /** Acts, and goes on in the same instant where the service has answered in it. */
-    const attempt = <T>(what: string, act: () => T | Promise<T>, then: (outcome: Outcome<T>) => void): void => {
+    const attempt = <T>(what: Words, act: () => T | Promise<T>, then: (outcome: Outcome<T>) => void): void => {
       const done = (outcome: Outcome<T>) => {
-        if (trace.on) trace.add(`${name}#${number} ${what} -> ${wordOutcome(outcome)}`);
+        if (trace.on) trace.add(`${name}#${number} ${what()} -> ${wordOutcome(outcome)}`);
         then(outcome);
       };
       try {
@@ -184,14 +187,14 @@ function settle<T>(outcome: Outcome<T>, resolve: (value: T) => void, reject: (er
   else reject(outcome.error);
 }
 
-const lost = (service: Service, what: string) =>
-  failure('unavailable', 'NoAnswer', `${what}: the ${service} gave no answer`);
+const lost = (service: Service, what: Words) =>
+  failure('unavailable', 'NoAnswer', `${what()}: the ${service} gave no answer`);
 
-function refusalOf(service: Service, what: string, fault: CallFault | undefined) {
-  if (fault === 'refused') return failure('unavailable', 'ServiceUnavailable', `${what}: the ${service} is not available`);
+function refusalOf(service: Service, what: Words, fault: CallFault | undefined) {
+  if (fault === 'refused') return failure('unavailable', 'ServiceUnavailable', `${what()}: the ${service} is not available`);
   // Of its own kind only where calls are counted: a store that is too busy asks to try again, which its adapter does.
   if (fault === 'throttled')
-    return failure(service === 'store' ? 'unavailable' : 'throttled', 'Throttling', `${what}: too many calls`);
+    return failure(service === 'store' ? 'unavailable' : 'throttled', 'Throttling', `${what()}: too many calls`);
   return undefined;
 }
 

@@ -9,11 +9,14 @@ import {
   type RowChange,
   type Tables,
 } from '../../shared/adapters/tablestore/table.ts';
-import type { Process } from './process.ts';
+import { requireTime } from '../../shared/adapters/time-left.ts';
+import type { Process, Words } from './process.ts';
 
 interface Stored {
   readonly key: readonly Cell[];
   readonly row: Row;
+  /** The row with its key, as it is read. */
+  readonly whole: Row;
 }
 
 /** A write that came to pass, as an auditor sees it. */
@@ -35,6 +38,7 @@ export interface RowStore {
   put(table: TableName, key: PrimaryKey, row: Row): void;
 }
 
+type Call = <T>(what: Words, act: () => T) => Promise<T>;
 type Page = Awaited<ReturnType<Tables['range']>>;
 
 const KEYS = new Map<string, readonly string[]>(
@@ -49,17 +53,14 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
     if (!table) throw new Error(`there is no table ${name}`);
     return table;
   };
-  const nameOf = (key: PrimaryKey) => JSON.stringify(key.map(([, value]) => value));
   const cellsOf = (key: PrimaryKey) => key.map(([, value]) => value as Cell);
-  const whole = (table: string, { key, row }: Stored): Row => ({
-    ...Object.fromEntries((KEYS.get(table) ?? []).map((column, index) => [column, key[index] ?? ''])),
-    ...row,
-  });
-
-  const read = (table: string, key: PrimaryKey): Row | undefined => {
-    const stored = tableOf(table).get(nameOf(key));
-    return stored && whole(table, stored);
+  const stored = (key: PrimaryKey, row: Row): Stored => {
+    const whole: Record<string, Cell> = { ...row };
+    for (const [name, value] of key) whole[name] = value as Cell;
+    return { key: cellsOf(key), row, whole };
   };
+
+  const read = (table: string, key: PrimaryKey): Row | undefined => tableOf(table).get(nameOf(key))?.whole;
 
   const change = ({ table, key, expect, row, add }: RowChange, by: Process | undefined): Row | undefined => {
     const name = nameOf(key);
@@ -68,26 +69,28 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
     if (!holds(expect, before?.row)) return undefined;
     const added = add && Object.fromEntries(Object.entries(add).map(([column, more]) => [column, Number(before?.row[column] ?? 0) + more]));
     const after = added ? { ...before?.row, ...added } : row;
-    if (after) rows.set(name, { key: cellsOf(key), row: after });
+    if (after) rows.set(name, stored(key, after));
     else rows.delete(name);
     onWrite({ table: table as TableName, key, before: before?.row, after, by });
     return added ?? {};
   };
 
   const range = (table: string, start: PrimaryKey, end: PrimaryKey, limit: number): Page => {
-    const inRange = [...tableOf(table).values()]
+    const rows = tableOf(table);
+    if (rows.size === 0) return { rows: [], next: undefined };
+    const inRange = [...rows.values()]
       .filter(({ key }) => compare(key, start) >= 0 && compare(key, end) < 0)
       .sort((a, b) => compare(a.key, asKey(b.key)));
     const following = inRange[limit];
     const names = KEYS.get(table) ?? [];
     return {
-      rows: inRange.slice(0, limit).map((stored) => whole(table, stored)),
+      rows: inRange.slice(0, limit).map(({ whole }) => whole),
       next: following?.key.map((value, index) => [names[index] ?? '', value] as const),
     };
   };
 
   /** Ranges that are asked for in one instant, such as those of all buckets, are one call: one thing that can go wrong. */
-  const joined = (process: Process): Tables['range'] => {
+  const joined = (call: Call): Tables['range'] => {
     let asked: Parameters<typeof range>[] = [];
     let answers: Promise<readonly Page[]> | undefined;
     return async (...one) => {
@@ -96,7 +99,7 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
         const mine = asked;
         asked = [];
         answers = undefined;
-        return process.call('store', `range ${one[0]} ${wordKey(one[1])}`, () => mine.map((each) => range(...each)));
+        return call(() => `range ${one[0]} ${wordKey(one[1])}`, () => mine.map((each) => range(...each)));
       });
       return (await answers)[place] as Page;
     };
@@ -104,10 +107,14 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
 
   return {
     tablesFor(process) {
-      const changeOne = (one: RowChange) =>
-        process.call('store', `write ${one.table} ${wordKey(one.key)}`, () => change(one, process));
-      const getEach: Tables['getEach'] = (table, keys) =>
-        process.call('store', `read ${table} ${keys.map(wordKey).join(' ')}`, () => keys.map((key) => read(table, key)));
+      const call: Call = (what, act) => {
+        requireTime(process.remainingMs, 'the store');
+        return process.call('store', what, act);
+      };
+      const changeOne = async (one: RowChange) =>
+        call(() => `write ${one.table} ${wordKey(one.key)}`, () => change(one, process));
+      const getEach: Tables['getEach'] = async (table, keys) =>
+        call(() => `read ${table} ${keys.map(wordKey).join(' ')}`, () => keys.map((key) => read(table, key)));
       return {
         getEach,
         async get(table, keys) {
@@ -119,14 +126,20 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
         },
         change: changeOne,
         write: (changes) => Promise.all(changes.map(async (one) => (await changeOne(one)) !== undefined)),
-        range: joined(process),
+        range: joined(call),
       };
     },
-    rows: (table) => [...tableOf(table).values()].map((stored) => whole(table, stored)),
+    rows: (table) => [...tableOf(table).values()].map(({ whole }) => whole),
     put(table, key, row) {
       change({ table, key, expect: { kind: 'any' }, row }, undefined);
     },
   };
+}
+
+function nameOf(key: PrimaryKey): string {
+  let name = '';
+  for (const [, value] of key) name += `${String(value)}\n`;
+  return name;
 }
 
 const asKey = (cells: readonly Cell[]): PrimaryKey => cells.map((cell) => ['', cell] as const);

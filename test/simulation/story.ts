@@ -85,16 +85,17 @@ const without = (annotations: Annotations, random: Random): Annotations => {
 export function drawStory(random: Random): Story {
   const pick = <T>(...choices: readonly T[]): T => choices[random.integer(0, choices.length - 1)] as T;
   const clusters = random.next() < 0.2 ? 2 : 1;
-  const count = random.integer(1, 3);
+  const count = clusters === 2 ? 2 : pick(1, 1, 1, 2, 2, 3);
+  const namespace = pick('default', 'games');
   const workloads = Array.from({ length: count }, (_, index): WorkloadPlan => {
     const kind = random.next() < 0.8 ? 'StatefulSet' : 'Deployment';
     return {
       // The same names in both clusters: only the cluster's id tells them apart.
-      name: clusters === 2 ? `web-${Math.floor(index / 2)}` : `web-${index}`,
-      namespace: pick('default', 'games'),
+      name: `web-${clusters === 2 ? Math.floor(index / 2) : index}`,
+      namespace,
       cluster: clusters === 2 ? index % 2 : 0,
       kind,
-      replicas: random.integer(1, 2),
+      replicas: pick(1, 1, 2),
       annotations: drawAnnotations(random),
     };
   });
@@ -139,6 +140,6 @@ export function drawStory(random: Random): Story {
     readLagMs: random.next() < 0.6 ? 0 : random.integer(100, 5_000),
     eipQuota: random.next() < 0.85 ? 20 : random.integer(3, 6),
     tokenValidityMs: random.next() < 0.9 ? 24 * HOUR : 13 * HOUR,
-    acts: Array.from({ length: random.integer(3, 12) }, () => ({ afterMs: drawGap(), act: drawAct() })),
+    acts: Array.from({ length: random.integer(2, 9) }, () => ({ afterMs: drawGap(), act: drawAct() })),
   };
 }

@@ -1,12 +1,9 @@
 import { createRandom, type Random } from '../../infra/local/kernel/random.ts';
-import { createEipCloud } from '../../shared/adapters/openapi/eips.ts';
-import { createEniCloud } from '../../shared/adapters/openapi/enis.ts';
+import { createCloud } from '../../shared/adapters/openapi/cloud.ts';
 import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
-import {
-  createParkingBooks,
-  createQuota,
-  createReleaseSwitch,
-} from '../../shared/adapters/tablestore/control.ts';
+import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
+import { createQuota, type Permits } from '../../shared/adapters/tablestore/quota.ts';
+import { requireTime } from '../../shared/adapters/time-left.ts';
 import type { Log, PodApi, Ports } from '../../shared/reconcile/ports.ts';
 import { type Books, createBooks } from './books.ts';
 import { type CloudStage, createCloudStage, ECS, VPC } from './cloud-stage.ts';
@@ -34,6 +31,7 @@ export interface World {
   readonly given: ReadonlyMap<string, string>;
   /** Draws for what people do. */
   readonly random: Random;
+  readonly calm: boolean;
   /** What changed something so far: writes of claims, changes of the cloud, and what pods were told. */
   changes(): number;
 }
@@ -45,6 +43,8 @@ export interface WorldOptions {
   /** The opportunities at which a fault may strike; all when left out. */
   readonly strikes?: ReadonlySet<number> | undefined;
   readonly trace: boolean;
+  /** Told only to see how the story ends without faults. */
+  readonly calm?: boolean;
 }
 
 export const INSTALLATION = 'holdfast';
@@ -52,7 +52,7 @@ export const INSTALLATION = 'holdfast';
 /** A turn of the event loop: all that was woken runs until it waits for a service again. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-export function createWorldOf({ seed, story, profile, strikes, trace: traced }: WorldOptions): World {
+export function createWorldOf({ seed, story, profile, strikes, trace: traced, calm = false }: WorldOptions): World {
   const random = createRandom(seed);
   const clock: EventClock = createEventClock(story.start, () => {
     if (!processes.takeWoken()) return undefined;
@@ -121,18 +121,26 @@ export function createWorldOf({ seed, story, profile, strikes, trace: traced }: 
   });
 
   let tokens = 0;
+  // Permits outlive an invocation: each process is a run in one of a few instances.
+  const instances: readonly Permits[] = [new Map(), new Map(), new Map()];
+  const permitsOf = ({ number }: Process): Permits => instances[number % instances.length] as Permits;
   const portsFor = (process: Process): Ports => {
     const log: Log = quiet;
     const tables = store.tablesFor(process);
-    const vpc = stage.callFor(process, VPC);
-    const ecs = stage.callFor(process, ECS);
+    const quota = createQuota(tables, { now: process.now, permits: permitsOf(process) });
     return {
       claims: createClaimStore(tables, log, process.now),
-      eips: createEipCloud(vpc, { installation: INSTALLATION }),
-      enis: createEniCloud(ecs, { installation: INSTALLATION, books: createParkingBooks(tables) }),
+      cloud: createCloud({
+        vpc: stage.callFor(process, VPC),
+        ecs: stage.callFor(process, ECS),
+        installation: INSTALLATION,
+        books: createParkingBooks(tables),
+        quota,
+        remainingMs: process.remainingMs,
+      }),
       pods: podApi(process, clusters),
       hints: host.queueFor(process),
-      quota: createQuota(tables, process.now),
+      quota,
       releases: createReleaseSwitch(tables),
       log,
       now: process.now,
@@ -161,6 +169,7 @@ export function createWorldOf({ seed, story, profile, strikes, trace: traced }: 
     host,
     given,
     random: random.fork('people'),
+    calm,
     changes: () => changes,
   };
 }
@@ -195,6 +204,7 @@ function giveEip({ cloud }: CloudStage, tags: readonly { key: string; value: str
 
 function podApi(process: Process, clusters: readonly Cluster[]): PodApi {
   const clusterOf = (id: string): Cluster => {
+    requireTime(process.remainingMs, `the API of ${id}`);
     const cluster = clusters.find((one) => one.id === id);
     if (!cluster) throw new Error(`there is no cluster ${id}`);
     return cluster;
@@ -205,7 +215,7 @@ function podApi(process: Process, clusters: readonly Cluster[]): PodApi {
     list: (clusterId) => clusterOf(clusterId).list(process),
     tell: (key, podUid, told) => clusterOf(key.clusterId).tell(process, key, podUid, told),
     event: ({ namespace, pod }, _podUid, { reason }) =>
-      process.call('cluster', `event ${namespace}/${pod} ${reason}`, () => {}),
+      process.call('cluster', () => `event ${namespace}/${pod} ${reason}`, () => {}),
   };
 }
 

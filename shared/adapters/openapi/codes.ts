@@ -54,7 +54,7 @@ export const API_CODES: Readonly<Record<string, Codes>> = {
   ],
   AssociateEipAddress: [
     ['InvalidAssociation.Duplicated', 'taken'],
-    ['BIND_INSTANCE_HAVE_PORTMAP_OR_BIND_EIP', 'taken'],
+    ['BIND_INSTANCE_HAVE_PORTMAP_OR_BIND_EIP', 'occupied'],
     ['InvalidInstanId.NotFound', 'misplaced'],
     ['InvalidInstanceId.NotFound', 'misplaced'],
     ['InvalidEniId.NotFound', 'misplaced'],
