@@ -1,5 +1,7 @@
 import type { Claim } from '../claim/claim.ts';
 import { formatClaimKey } from '../claim/identity.ts';
+import type { Listing } from './listing.ts';
+import { seenFor } from './marks.ts';
 import type { ParkingEni, Ports, TaggedEip } from './ports.ts';
 
 export interface OrphanSummary {
@@ -13,19 +15,23 @@ export interface OrphanSummary {
  * was paused before it left can land that much later.
  */
 const YOUNG_MS = 10 * 60_000;
-/** Two sightings lie at least this far apart, and a mark older than an hour no longer counts as a first one. */
+/** Two sightings lie at least this far apart. */
 const APART_MS = 30_000;
-const MARK_LIFE_MS = 3_600_000;
 /** Law 8: at most so many are tried in one pass. */
 const MOST_PER_PASS = 50;
 /** Longest that giving back one may take: a few reads of the store, one look and one call. */
 const ITEM_WORST_MS = 30_000;
 
 /**
- * What we bought and no claim names: EIPs with our tags, and parking ENIs that hold nothing. `claims` was read before;
- * an EIP whose claim was written since is young. Only what is free, old enough and seen twice is given back.
+ * What we bought and no claim names: EIPs with our tags, and parking ENIs that hold nothing. The listing was made before
+ * the claims were read, so that whatever it shows had its intent on record by then (law 1): a claim names it, or has
+ * moved on. Only what is free, old enough and seen twice is given back.
  */
-export async function sweepOrphans(ports: Ports, claims: ReadonlyMap<string, Claim>): Promise<OrphanSummary> {
+export async function sweepOrphans(
+  ports: Ports,
+  { eips, parking }: Listing,
+  claims: ReadonlyMap<string, Claim>,
+): Promise<OrphanSummary> {
   const named = new Set<string>();
   // What is bought on an intent that still stands: its claim will find it by the token, whatever the other tags say.
   const intended = new Set<string>();
@@ -33,36 +39,20 @@ export async function sweepOrphans(ports: Ports, claims: ReadonlyMap<string, Cla
     if ('allocation' in claim) named.add(claim.allocation.id);
     if (claim.phase === 'Allocating') intended.add(claim.token);
   }
-  const eips = await listed(ports, 'the EIPs', () => ports.cloud.release.eips.tagged());
   const suspects = eips.filter((eip) => isOrphan(eip, { named, intended, now: ports.now() }));
   const orphans = await give(ports, suspects, async (eip) => {
-    if (!(await seenTwice(ports, eip.allocationId))) return false;
+    if ((await seenFor(ports, eip.allocationId)) < APART_MS) return false;
     return releaseOrphan(ports, eip);
   });
 
-  const parking = await listed(ports, 'the parking ENIs', () => ports.cloud.release.enis.parking());
   const idle = parking.filter((eni) => isIdle(eni, ports.now()));
   const parkingDropped = await give(ports, idle, async (eni) => {
-    if (!(await seenTwice(ports, eni.id)) || (await ports.releases.frozen())) return false;
+    if ((await seenFor(ports, eni.id)) < APART_MS || (await ports.releases.frozen())) return false;
     if (!(await ports.cloud.release.enis.dropParking(eni))) return false;
     await ports.claims.clearSuspect(eni.id);
     return true;
   });
   return { orphans, suspects: suspects.length, parkingDropped };
-}
-
-/** A list that fails costs this pass its orphans, and nothing else. */
-async function listed<T>(
-  ports: Ports,
-  what: string,
-  list: () => Promise<readonly T[]>,
-): Promise<readonly T[]> {
-  try {
-    return await list();
-  } catch (error) {
-    ports.log.warn('orphans could not be listed', { reason: what, err: error });
-    return [];
-  }
 }
 
 /** Gives back one after the other, at most so many in a pass, and none that there is no time left for (law 9). */
@@ -101,16 +91,6 @@ const isOrphan = (
 
 const isIdle = (eni: ParkingEni, now: number): boolean =>
   eni.held.length === 0 && now - eni.createdAt >= YOUNG_MS;
-
-async function seenTwice(ports: Ports, allocationId: string): Promise<boolean> {
-  const now = ports.now();
-  const first = await ports.claims.suspect(allocationId, now);
-  if (now - first > MARK_LIFE_MS) {
-    await ports.claims.clearSuspect(allocationId);
-    return false;
-  }
-  return now - first >= APART_MS;
-}
 
 async function releaseOrphan(ports: Ports, eip: TaggedEip): Promise<boolean> {
   if (await ports.releases.frozen()) return false;

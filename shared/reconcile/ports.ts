@@ -93,11 +93,11 @@ export interface ClaimStore {
   /** Has a claim that is due come up again at `until` (epoch ms). */
   postpone(due: DueClaim, until: number): Promise<void>;
   /**
-   * Marks an allocation as a suspected orphan at `now` (epoch ms), unless it is marked already.
-   * Gives the time of the standing mark: `now` itself on a first sighting.
+   * Marks something as suspicious at `now` (epoch ms), unless it is marked already: an allocation that no claim names, a
+   * cluster that shows no pod. Gives the time of the standing mark: `now` itself on a first sighting.
    */
-  suspect(allocationId: string, now: number): Promise<number>;
-  clearSuspect(allocationId: string): Promise<void>;
+  suspect(name: string, now: number): Promise<number>;
+  clearSuspect(name: string): Promise<void>;
 }
 
 export interface DueClaim {
@@ -128,10 +128,10 @@ export interface EipCloud {
   unassociate(allocationId: string, eniId: string, privateIp: string | undefined): Promise<void>;
   release(allocationId: string): Promise<void>;
   describe(allocationId: string): Promise<EipView | 'absent'>;
-  /** The EIP that was bought with this token. */
+  /** The EIP that was bought with this token; of several, the one that is bound, else the oldest. */
   findByToken(key: ClaimKey, token: string): Promise<EipView | 'absent'>;
-  /** Every EIP that carries our tags. */
-  tagged(): Promise<readonly TaggedEip[]>;
+  /** Every EIP that carries our tags, page by page. */
+  tagged(): AsyncIterable<readonly TaggedEip[]>;
 }
 
 export interface ParkingEni {

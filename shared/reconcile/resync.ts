@@ -1,19 +1,21 @@
 import type { Claim } from '../claim/claim.ts';
 import { decide } from '../claim/decide.ts';
 import { formatClaimKey, formatIdentity, type Identity, KINDS, type Kind } from '../claim/identity.ts';
-import { nothingRead, type Observed, type PodView } from '../claim/observation.ts';
+import { nothingRead, type PodView } from '../claim/observation.ts';
+import { type Looks, listCloud, lookAtClaims } from './listing.ts';
+import { seenFor } from './marks.ts';
 import { type OrphanSummary, sweepOrphans } from './orphans.ts';
 import { inParallel } from './parallel.ts';
-import type { Hint, Ports } from './ports.ts';
+import type { Hint, ListedPod, Ports } from './ports.ts';
 import { reportProblems } from './reconcile.ts';
 
 export interface ResyncSummary extends OrphanSummary {
   readonly claims: number;
   readonly pods: number;
+  readonly unseen: number;
   readonly hinted: number;
 }
 
-const AT_ONCE = 256;
 const EVENTS_AT_ONCE = 16;
 
 /**
@@ -21,74 +23,105 @@ const EVENTS_AT_ONCE = 16;
  * a list, so that an empty or stale one costs some hints and never an address: each hint reads its own pod again.
  */
 export async function resyncPass(ports: Ports): Promise<ResyncSummary> {
+  // Law 3, and what the sweep for orphans rests on: the cloud's list, then the records, then the pods.
+  const listing = await listCloud(ports);
   const claims = new Map<string, Claim>();
   for await (const page of ports.claims.all())
     for (const claim of page) claims.set(formatClaimKey(claim.key), claim);
-  const cloud = await lookAtAll(ports, [...claims.values()]);
+  const looks = await lookAtClaims(ports, claims.values(), listing.eips);
+  const clusters = await listClusters(ports, [...claims.values()]);
 
-  const unlisted = new Set<string>();
-  const pods = new Map<string, { identity: Identity; view: PodView }>();
-  for (const clusterId of ports.pods.clusters) {
+  // No hint comes of an annotation that nobody can read and that changes nothing: a pod keeps what it has.
+  const puzzling = clusters.pods.filter(({ view }) => !view.finished && view.wishes.problems.length > 0);
+  await inParallel(puzzling, EVENTS_AT_ONCE, ({ identity, view }) => reportProblems(ports, identity, view));
+
+  const hints = findWork(ports, claims, clusters, looks);
+  await ports.hints.send(hints.map((hint) => ({ hint })));
+  // Last, because it can fail and take its time, and live pods wait for the hints.
+  const orphans = await sweepOrphans(ports, listing, claims);
+  return {
+    claims: claims.size,
+    pods: clusters.pods.length,
+    unseen: looks.unseen,
+    hinted: hints.length,
+    ...orphans,
+  };
+}
+
+interface Clusters {
+  readonly pods: readonly ListedPod[];
+  /** Clusters whose list is believed: a claim there that has no pod in it is looked into. */
+  readonly believed: ReadonlySet<string>;
+}
+
+async function listClusters(ports: Ports, claims: readonly Claim[]): Promise<Clusters> {
+  const pods: ListedPod[] = [];
+  const believed = new Set<string>();
+  for (const cluster of ports.pods.clusters) {
     try {
-      for (const { identity, view } of await ports.pods.list(clusterId))
-        pods.set(formatIdentity(identity), { identity, view });
+      const listed = await ports.pods.list(cluster);
+      pods.push(...listed);
+      if (await isBelievable(ports, cluster, listed, claims)) believed.add(cluster);
     } catch (error) {
-      unlisted.add(clusterId);
       ports.log.warn('a cluster could not be listed; its claims are left as they are', {
-        cluster: clusterId,
+        cluster,
         err: error,
       });
     }
   }
-  const configured = new Set(ports.pods.clusters);
+  return { pods, believed };
+}
 
-  // No hint comes of an annotation that nobody can read and that changes nothing: a pod keeps what it has.
-  const puzzling = [...pods.values()].filter(({ view }) => !view.finished && view.wishes.problems.length > 0);
-  await inParallel(puzzling, EVENTS_AT_ONCE, ({ identity, view }) => reportProblems(ports, identity, view));
+/**
+ * Law 6. An API server that came up without its data, or one that a wrong address reaches, shows no pod at all and
+ * answers every GET with a 404: an empty snapshot that was believed once freed every address that was in use (Cilium,
+ * issue 9888). A cluster that had pods a minute ago has at least those that run it. Where it is really emptied, as a
+ * cluster for tests can be, it is believed when it has been so for a while.
+ */
+const EMPTY_DOUBT_MS = 3 * 60_000;
 
+async function isBelievable(
+  ports: Ports,
+  cluster: string,
+  listed: readonly ListedPod[],
+  claims: readonly Claim[],
+): Promise<boolean> {
+  const isHolding = ({ phase, key }: Claim) => phase === 'Bound' && key.clusterId === cluster;
+  const mark = `cluster/${cluster}`;
+  if (listed.length > 0) {
+    await ports.claims.clearSuspect(mark);
+    return true;
+  }
+  if (!claims.some(isHolding) || (await seenFor(ports, mark)) >= EMPTY_DOUBT_MS) return true;
+  ports.log.warn('a cluster with bound addresses shows no pod; its claims are left as they are', { cluster });
+  return false;
+}
+
+function findWork(
+  ports: Ports,
+  claims: ReadonlyMap<string, Claim>,
+  { pods, believed }: Clusters,
+  { views }: Looks,
+): readonly Hint[] {
   const hints = new Map<string, Hint>();
   const consider = (identity: Identity, kind: Kind, claim: Claim | undefined, view: PodView | 'absent') => {
     const key = { ...identity, kind };
-    const seen = { ...nothingRead(view), ...cloud.get(formatClaimKey(key)) };
+    const seen = { ...nothingRead(view), ...views.get(formatClaimKey(key)) };
     const action = decide(claim, { key, seen, now: ports.now(), freshToken: 'unused' });
     if (action.kind === 'done') return;
     const { clusterId, namespace, pod } = identity;
     hints.set(formatIdentity(identity), { clusterId, namespace, pod, look: true });
   };
 
-  for (const { identity, view } of pods.values()) {
+  const there = new Set<string>();
+  for (const { identity, view } of pods) {
+    there.add(formatIdentity(identity));
     for (const kind of KINDS)
       consider(identity, kind, claims.get(formatClaimKey({ ...identity, kind })), view);
   }
   for (const claim of claims.values()) {
-    const { clusterId } = claim.key;
-    if (pods.has(formatIdentity(claim.key)) || unlisted.has(clusterId) || !configured.has(clusterId))
-      continue;
+    if (there.has(formatIdentity(claim.key)) || !believed.has(claim.key.clusterId)) continue;
     consider(claim.key, claim.key.kind, claim, 'absent');
   }
-  await ports.hints.send([...hints.values()].map((hint) => ({ hint })));
-  // Last, because it can fail and take its time, and live pods wait for the hints.
-  const orphans = await sweepOrphans(ports, claims);
-  return { claims: claims.size, pods: pods.size, hinted: hints.size, ...orphans };
-}
-
-async function lookAtAll(
-  ports: Ports,
-  claims: readonly Claim[],
-): Promise<ReadonlyMap<string, Partial<Observed>>> {
-  const views = new Map<string, Partial<Observed>>();
-  await inParallel(claims, AT_ONCE, async (claim) => {
-    if (!('allocation' in claim)) return;
-    const { id, address } = claim.allocation;
-    try {
-      const view: Partial<Observed> =
-        claim.key.kind === 'eip'
-          ? { eip: await ports.cloud.release.eips.describe(id) }
-          : { holder: await ports.cloud.release.enis.holderOf(id, address) };
-      views.set(formatClaimKey(claim.key), view);
-    } catch (error) {
-      ports.log.warn('an address could not be looked at', { key: formatClaimKey(claim.key), err: error });
-    }
-  });
-  return views;
+  return [...hints.values()];
 }

@@ -50,6 +50,7 @@ export const LOG_FIELDS = {
   released: number('addresses that were given back'),
   claims: number('claims in the store'),
   pods: number('pods of a batch, or of all clusters'),
+  unseen: number('claims whose address could not be looked at in this pass'),
   hinted: number('pods that a sweep found something to do for'),
   orphans: number('EIPs without a claim that were released'),
   suspects: number('EIPs that no claim names'),

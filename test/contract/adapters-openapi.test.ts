@@ -7,8 +7,9 @@ import { createOpenApi, type OpenApiCall } from '../../shared/adapters/openapi/c
 import { createEipCloud } from '../../shared/adapters/openapi/eips.ts';
 import { createEniCloud } from '../../shared/adapters/openapi/enis.ts';
 import type { ParkingBook, ParkingBooks } from '../../shared/adapters/openapi/parking.ts';
+import { claimTags } from '../../shared/adapters/openapi/tags.ts';
 import type { ClaimKey } from '../../shared/claim/identity.ts';
-import type { EipCloud, EniCloud } from '../../shared/reconcile/ports.ts';
+import type { EipCloud, EniCloud, TaggedEip } from '../../shared/reconcile/ports.ts';
 import { INSTANT } from '../rig/parts.ts';
 
 const KEY: ClaimKey = { clusterId: 'c-test', namespace: 'default', pod: 'web-0', kind: 'eip' };
@@ -72,6 +73,13 @@ function rawCall(action: string, query: Record<string, string>, version = VPC): 
     query: { RegionId: context.account.region, ...query },
   });
   return client.callApi(params, request, new RuntimeOptions({}));
+}
+
+/** Every EIP of ours, of all pages. */
+async function listed({ tagged }: EipCloud): Promise<readonly TaggedEip[]> {
+  const all: TaggedEip[] = [];
+  for await (const page of tagged()) all.push(...page);
+  return all;
 }
 
 /** The delays that timers are set to while `call` runs, ms. */
@@ -213,7 +221,7 @@ describe('buying an EIP', () => {
     expect(cloud.world.eips()).toMatchObject([
       { bandwidth: 20, internetChargeType: 'PayByTraffic', chargeType: 'PostPaid' },
     ]);
-    expect(await eips.tagged()).toMatchObject([
+    expect(await listed(eips)).toMatchObject([
       { claim: KEY, token: 'token-1', status: 'Available', allocatedAt: expect.any(Number) },
     ]);
   });
@@ -223,7 +231,7 @@ describe('buying an EIP', () => {
     const { allocationId } = await eips.allocate(long, 'token-long', {});
     expect(await eips.findByToken(long, 'token-long')).toMatchObject({ allocationId });
     expect(await eips.findByToken(long, 'another')).toBe('absent');
-    expect(await eips.tagged()).toMatchObject([{ claim: long, token: 'token-long' }]);
+    expect(await listed(eips)).toMatchObject([{ claim: long, token: 'token-long' }]);
   });
 
   it('with a token that was used for something else says so', async () => {
@@ -239,20 +247,31 @@ describe('listing', () => {
     cloud.world.setQuota('eips', 300);
     cloud.world.setQuota('AllocateEipAddress', 1_000);
     await Promise.all(Array.from({ length: 101 }, (_, index) => eips.allocate(KEY, `token-${index}`, {})));
-    const listed = await eips.tagged();
-    expect(new Set(listed.map(({ allocationId }) => allocationId)).size).toBe(101);
+    const all = await listed(eips);
+    expect(new Set(all.map(({ allocationId }) => allocationId)).size).toBe(101);
     expect(counts('DescribeEipAddresses')).toBe(2);
   });
 
   it('fails when a page fails, for a part of a list proves nothing', async () => {
     await eips.allocate(KEY, 'token-1', {});
     failingWith(500, 'InternalError');
-    await expect(eips.tagged()).rejects.toMatchObject({ verdict: 'unavailable' });
+    await expect(listed(eips)).rejects.toMatchObject({ verdict: 'unavailable' });
+  });
+
+  it('by a token that bought two gives the one that is bound, else the older, to everybody who asks', async () => {
+    const older = await eips.allocate(KEY, 'token-1', {});
+    await context.clock.advance(60_000);
+    await vpc('AllocateEipAddress', { Tag: claimTags('holdfast', KEY, 'token-1') });
+    const second = cloud.world.eips().find(({ id }) => id !== older.allocationId);
+    expect(await eips.findByToken(KEY, 'token-1')).toEqual(older);
+    const eni = cloud.world.createEni({});
+    await eips.associate(second?.id ?? '', eni.id, eni.addresses[0]?.ip ?? '');
+    expect(await eips.findByToken(KEY, 'token-1')).toMatchObject({ allocationId: second?.id });
   });
 
   it("leaves another installation's EIPs out", async () => {
     await createEipCloud(vpc, { installation: 'theirs' }).allocate(KEY, 'token-1', {});
-    expect(await eips.tagged()).toEqual([]);
+    expect(await listed(eips)).toEqual([]);
   });
 });
 

@@ -20,7 +20,7 @@ describe('a sweep, while a part of the cloud refuses to answer', () => {
     });
     const pod = await rig.startPod('web-0', FIXED_IP);
     const ports = rig.newPorts();
-    await expect(resyncPass(ports)).resolves.toMatchObject({ pods: 1, hinted: 1, orphans: 0 });
+    await expect(resyncPass(ports)).resolves.toMatchObject({ pods: 2, hinted: 1, orphans: 0 });
     await reconcileBatch(ports, await rig.takeHints());
     expect(rig.world.eni(pod.eniId)?.addresses).toHaveLength(2);
     expect(rig.lines.join('\n')).toContain('orphans could not be listed');

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEipCloud } from '../../shared/adapters/openapi/eips.ts';
+import { claimTags } from '../../shared/adapters/openapi/tags.ts';
 import { KINDS } from '../../shared/claim/identity.ts';
+import type { TaggedEip } from '../../shared/reconcile/ports.ts';
 import { resyncPass } from '../../shared/reconcile/resync.ts';
 import { addressesOf, createJourney, drive, hinted, swept } from '../rig/journey.ts';
 import { identityOf, type Rig, startRig } from '../rig/parts.ts';
@@ -107,6 +109,31 @@ describe('an EIP that no claim names', () => {
     expect(rig.world.eips()).toMatchObject([{ id: allocationId, binding: { instanceId: eni.id } }]);
   });
 
+  it('is released once the ENI that it is bound to is gone', async () => {
+    const { allocationId } = await buy();
+    const eni = rig.world.createEni({ instanceId: 'i-1' });
+    await rig.vpc('AssociateEipAddress', {
+      AllocationId: allocationId,
+      InstanceType: 'NetworkInterface',
+      InstanceId: eni.id,
+    });
+    await passMinutes(rig, 12);
+    rig.world.deleteEni(eni.id);
+    await passMinutes(rig, 3);
+    expect(rig.world.eips()).toEqual([]);
+  });
+
+  it('beside another one of the same claim and token is released, and the other one stays', async () => {
+    const pod = await rig.startPod('web-0', EIP);
+    await settle(rig, 'web-0');
+    const [own] = rig.world.eips();
+    const { token = '' } = await taggedOf(own?.id);
+    const key = { ...identityOf('web-0'), kind: 'eip' } as const;
+    await rig.vpc('AllocateEipAddress', { Tag: claimTags('holdfast', key, token) });
+    await passMinutes(rig, 14);
+    expect(rig.world.eips()).toMatchObject([{ id: own?.id, binding: { instanceId: pod.eniId } }]);
+  });
+
   it("is not released when it is another installation's, or bears no tags at all", async () => {
     const other = createEipCloud(rig.vpc, { installation: 'other' });
     await other.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
@@ -134,6 +161,15 @@ describe('an EIP that no claim names', () => {
     expect(rig.world.eips()).toMatchObject([{ id: bought?.id, status: 'InUse' }]);
   });
 });
+
+/** How the listing by tag shows it. */
+async function taggedOf(id: string | undefined): Promise<TaggedEip> {
+  for await (const page of rig.newPorts().cloud.release.eips.tagged()) {
+    const eip = page.find(({ allocationId }) => allocationId === id);
+    if (eip) return eip;
+  }
+  throw new Error(`${id} bears no tag of ours`);
+}
 
 describe('a parking ENI', () => {
   it('goes when it holds nothing any more, and not before', async () => {

@@ -66,7 +66,7 @@ export function createFate(
           const value: unknown = Reflect.get(target, property);
           if (typeof value !== 'function') return value;
           const name = `${portName}.${String(property)}`;
-          if (property === 'all') {
+          if (property === 'all' || property === 'tagged') {
             return async function* () {
               yield* (await meet(name, () => collect(value.call(target)))) as unknown[];
             };

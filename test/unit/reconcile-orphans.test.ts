@@ -10,6 +10,8 @@ beforeEach(() => {
   released = [];
 });
 
+const listing = (...eips: TaggedEip[]) => ({ eips, parking: [] });
+
 const portsWith = (eip: TaggedEip, lockedBy?: string): Ports =>
   ({
     log: { debug() {}, info() {}, warn() {} },
@@ -24,11 +26,9 @@ const portsWith = (eip: TaggedEip, lockedBy?: string): Ports =>
     cloud: {
       release: {
         eips: {
-          tagged: async () => [eip],
           describe: async () => eip,
           release: async (id: string) => void released.push(id),
         },
-        enis: { parking: async () => [] },
       },
     },
     releases: { frozen: async () => false },
@@ -45,17 +45,17 @@ const claimsOf = (...claims: Claim[]) => new Map(claims.map((claim) => [formatCl
 
 describe('an EIP whose tags name no claim', () => {
   it('is released where nobody knows of it', async () => {
-    await sweepOrphans(portsWith(nameless), claimsOf());
+    await sweepOrphans(portsWith(nameless), listing(nameless), claimsOf());
     expect(released).toEqual(['eip-1']);
   });
 
   it('is kept where an intent stands that has its token', async () => {
-    await sweepOrphans(portsWith(nameless), claimsOf(allocating('eip')));
+    await sweepOrphans(portsWith(nameless), listing(nameless), claimsOf(allocating('eip')));
     expect(released).toEqual([]);
   });
 
   it('is kept where a claim has the lock on it', async () => {
-    await sweepOrphans(portsWith(nameless, 'c-1/shop/web-0/eip'), claimsOf());
+    await sweepOrphans(portsWith(nameless, 'c-1/shop/web-0/eip'), listing(nameless), claimsOf());
     expect(released).toEqual([]);
   });
 });

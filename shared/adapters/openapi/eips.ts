@@ -79,12 +79,15 @@ export function createEipCloud(vpc: OpenApiCall, { installation }: EipOptions): 
         Tag: [ownerTag(installation), tokenTag(token)],
         PageSize: 10,
       });
-      const [eip] = listIn(body, 'EipAddresses', 'EipAddress');
-      return eip ? toView(eip) : 'absent';
+      // A token that the cloud had forgotten can have bought two. All who look agree on one, so that the other one is
+      // an orphan; one that is bound is never given up.
+      const [eip] = listIn(body, 'EipAddresses', 'EipAddress').map(toTagged).sort(boundOrOldestFirst);
+      if (!eip) return 'absent';
+      const { claim: _, token: __, allocatedAt: ___, ...view } = eip;
+      return view;
     },
 
-    async tagged() {
-      const eips: TaggedEip[] = [];
+    async *tagged() {
       for (let page = 1; ; page++) {
         const body = await vpc('DescribeEipAddresses', {
           Tag: [ownerTag(installation)],
@@ -92,16 +95,14 @@ export function createEipCloud(vpc: OpenApiCall, { installation }: EipOptions): 
           PageNumber: page,
         });
         const found = listIn(body, 'EipAddresses', 'EipAddress');
-        eips.push(
-          ...found
-            .filter((eip) => readTags(eip).owner === installation)
-            .flatMap((eip) => {
-              const tagged = answer(() => toTagged(eip));
-              // In a state that nobody knows, it is nobody's to release, and no reason to release none.
-              return tagged instanceof Error ? [] : [tagged];
-            }),
-        );
-        if (found.length < PAGE) return eips;
+        yield found
+          .filter((eip) => readTags(eip).owner === installation)
+          .flatMap((eip) => {
+            const tagged = answer(() => toTagged(eip));
+            // In a state that nobody knows, it is nobody's to release, and no reason to release none.
+            return tagged instanceof Error ? [] : [tagged];
+          });
+        if (found.length < PAGE) return;
       }
     },
   };
@@ -131,4 +132,11 @@ function toTagged(eip: Readonly<Record<string, unknown>>): TaggedEip {
     token,
     allocatedAt: Number.isNaN(allocatedAt) ? Number.POSITIVE_INFINITY : allocatedAt,
   };
+}
+
+function boundOrOldestFirst(a: TaggedEip, b: TaggedEip): number {
+  const isBound = ({ boundTo }: TaggedEip) => Number(boundTo !== undefined);
+  return (
+    isBound(b) - isBound(a) || a.allocatedAt - b.allocatedAt || (a.allocationId < b.allocationId ? -1 : 1)
+  );
 }

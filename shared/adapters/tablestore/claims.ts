@@ -34,7 +34,7 @@ const addressKey = (name: string): PrimaryKey => [
   ['address', name],
 ];
 
-const suspectKey = (allocationId: string): PrimaryKey => addressKey(`suspect:${allocationId}`);
+const suspectKey = (name: string): PrimaryKey => addressKey(`suspect:${name}`);
 
 const deadlineKey = ({ key, dueAt }: DueClaim): PrimaryKey => {
   const name = formatClaimKey(key);
@@ -212,18 +212,18 @@ export function createClaimStore(tables: Tables, log: Log, now: () => number = D
 
     dropDeadline,
 
-    async suspect(allocationId, now) {
-      const key = suspectKey(allocationId);
+    async suspect(name, now) {
+      const key = suspectKey(name);
       if (await write({ table: 'addresses', key, expect: { kind: 'absent' }, row: { suspectedAt: now } }))
         return now;
       const mark = (await readRow({ table: 'addresses', key }))?.suspectedAt;
       return typeof mark === 'number' ? mark : now;
     },
 
-    async clearSuspect(allocationId) {
+    async clearSuspect(name) {
       await write({
         table: 'addresses',
-        key: suspectKey(allocationId),
+        key: suspectKey(name),
         expect: { kind: 'any' },
         row: undefined,
       });
