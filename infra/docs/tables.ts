@@ -141,6 +141,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   unbound: 'It is not bound there: what was to be undone is undone.',
   elsewhere: 'It is bound, but not where the call said.',
   taken: 'Somebody else has it.',
+  occupied: 'The place that it should go to has another one.',
   misplaced: 'The address or the ENI is not where the call said.',
   'token-spent': 'This ClientToken can bring nothing any more.',
   exhausted: 'A quota of the account is used up.',

@@ -9,7 +9,7 @@ import type {
   Releasing,
   Retained,
 } from './claim.ts';
-import type { ClaimKey } from './identity.ts';
+import type { ClaimKey, Kind } from './identity.ts';
 import type { Observed, PodView, Told } from './observation.ts';
 import type { Standing } from './standing.ts';
 
@@ -51,17 +51,16 @@ export const LOOK_AGAIN_MS = 1_000;
 
 export const lookAgain = (until: string): Action => ({ kind: 'wait', ms: LOOK_AGAIN_MS, until });
 
+/** The pod knows this already: to say it again would write, and teach nobody anything. */
+export function isTold(pod: PodView, kind: Kind, { reason, address, message }: Told): boolean {
+  const known = pod.told[kind];
+  return known?.reason === reason && known.address === address && known.message === message;
+}
+
 /** Tell the pod, unless it knows; then go on with `next`. */
 export function tell({ key, seen }: Situation, told: Told, next: Action): Action {
   if (seen.pod === 'absent') return next;
-  const known = seen.pod.told[key.kind];
-  if (
-    known &&
-    known.reason === told.reason &&
-    known.address === told.address &&
-    known.message === told.message
-  )
-    return next;
+  if (isTold(seen.pod, key.kind, told)) return next;
   return { kind: 'tell', podUid: seen.pod.uid, told };
 }
 

@@ -1,8 +1,9 @@
 import type { Claim } from '../claim/claim.ts';
 import { decide } from '../claim/decide.ts';
 import { formatClaimKey, type Identity, KINDS, type Kind } from '../claim/identity.ts';
-import { nothingRead, type Observed, type PodView } from '../claim/observation.ts';
+import { nothingRead, type Observed, type PodView, type Told } from '../claim/observation.ts';
 import { wordProblem } from '../claim/policy.ts';
+import { isTold } from '../claim/steps.ts';
 import { act } from './act.ts';
 import { againAfter, CONSEQUENCES, isFailure } from './failure.ts';
 import type { Failure, Hint, Lane, Ports } from './ports.ts';
@@ -87,13 +88,18 @@ async function suffer(ports: Ports, view: View, action: string, failure: Failure
   const { reason } = CONSEQUENCES[verdict];
   if (reason === undefined) return againAfter(failure, action);
   ports.log.warn('cloud refused', { key: formatClaimKey(view.key), action, verdict, code, err: failure });
-  const { pod } = view.seen;
-  if (pod !== 'absent' && !pod.finished && pod.wishes[view.key.kind] !== undefined) {
-    await ports.pods
-      .tell(view.key, pod.uid, { reason, message: `${failure.code}: ${failure.message}` })
-      .catch((error) => {
-        ports.log.warn('the pod could not be told', { key: formatClaimKey(view.key), err: error });
-      });
+  const { key, seen } = view;
+  const { pod } = seen;
+  const told: Told = { reason, message: `${code}: ${failure.message}` };
+  if (
+    pod !== 'absent' &&
+    !pod.finished &&
+    pod.wishes[key.kind] !== undefined &&
+    !isTold(pod, key.kind, told)
+  ) {
+    await ports.pods.tell(key, pod.uid, told).catch((error) => {
+      ports.log.warn('the pod could not be told', { key: formatClaimKey(key), err: error });
+    });
   }
   return againAfter(failure, action);
 }

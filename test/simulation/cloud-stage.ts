@@ -75,20 +75,25 @@ export function createCloudStage(
     world,
     cloud,
     callFor: (process, version) => (action, parameters) =>
-      process.call('cloud', () => `${action} ${wordParameters(parameters)}`, async () => {
-        try {
-          return await run(version, action, parameters, process);
-        } catch (error) {
-          if (!(error instanceof Refusal)) throw error;
-          const { code, status, message } = error;
-          throw failure(verdictOfCode(action, code, status), code, `${action}: ${code}: ${message}`, error);
-        }
-      }),
+      process.call(
+        'cloud',
+        () => `${action} ${wordParameters(parameters)}`,
+        async () => {
+          try {
+            return await run(version, action, parameters, process);
+          } catch (error) {
+            if (!(error instanceof Refusal)) throw error;
+            const { code, status, message } = error;
+            throw failure(verdictOfCode(action, code, status), code, `${action}: ${code}: ${message}`, error);
+          }
+        },
+      ),
     byHand: (version, action, parameters) => run(version, action, parameters, undefined),
   };
 }
 
-const TELLING = /^(?:AllocationId|InstanceId|NetworkInterfaceId|PrivateIpAddress|ClientToken|VSwitchId|IpAddress)$/;
+const TELLING =
+  /^(?:AllocationId|InstanceId|NetworkInterfaceId|PrivateIpAddress|ClientToken|VSwitchId|IpAddress)$/;
 
 const wordParameters = (parameters: Parameters): string =>
   Object.entries(parameters)

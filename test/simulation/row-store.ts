@@ -67,7 +67,11 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
     const rows = tableOf(table);
     const before = rows.get(name);
     if (!holds(expect, before?.row)) return undefined;
-    const added = add && Object.fromEntries(Object.entries(add).map(([column, more]) => [column, Number(before?.row[column] ?? 0) + more]));
+    const added =
+      add &&
+      Object.fromEntries(
+        Object.entries(add).map(([column, more]) => [column, Number(before?.row[column] ?? 0) + more]),
+      );
     const after = added ? { ...before?.row, ...added } : row;
     if (after) rows.set(name, stored(key, after));
     else rows.delete(name);
@@ -99,7 +103,10 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
         const mine = asked;
         asked = [];
         answers = undefined;
-        return call(() => `range ${one[0]} ${wordKey(one[1])}`, () => mine.map((each) => range(...each)));
+        return call(
+          () => `range ${one[0]} ${wordKey(one[1])}`,
+          () => mine.map((each) => range(...each)),
+        );
       });
       return (await answers)[place] as Page;
     };
@@ -112,9 +119,15 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
         return process.call('store', what, act);
       };
       const changeOne = async (one: RowChange) =>
-        call(() => `write ${one.table} ${wordKey(one.key)}`, () => change(one, process));
+        call(
+          () => `write ${one.table} ${wordKey(one.key)}`,
+          () => change(one, process),
+        );
       const getEach: Tables['getEach'] = async (table, keys) =>
-        call(() => `read ${table} ${keys.map(wordKey).join(' ')}`, () => keys.map((key) => read(table, key)));
+        call(
+          () => `read ${table} ${keys.map(wordKey).join(' ')}`,
+          () => keys.map((key) => read(table, key)),
+        );
       return {
         getEach,
         async get(table, keys) {

@@ -52,7 +52,14 @@ export const INSTALLATION = 'holdfast';
 /** A turn of the event loop: all that was woken runs until it waits for a service again. */
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-export function createWorldOf({ seed, story, profile, strikes, trace: traced, calm = false }: WorldOptions): World {
+export function createWorldOf({
+  seed,
+  story,
+  profile,
+  strikes,
+  trace: traced,
+  calm = false,
+}: WorldOptions): World {
   const random = createRandom(seed);
   const clock: EventClock = createEventClock(story.start, () => {
     if (!processes.takeWoken()) return undefined;
@@ -91,7 +98,9 @@ export function createWorldOf({ seed, story, profile, strikes, trace: traced, ca
     },
   );
   if (trace.on)
-    stage.world.onChange(({ resource, id, from, to }) => trace.add(`  ${resource} ${id}: ${from ?? 'nothing'} -> ${to ?? 'gone'}`));
+    stage.world.onChange(({ resource, id, from, to }) =>
+      trace.add(`  ${resource} ${id}: ${from ?? 'nothing'} -> ${to ?? 'gone'}`),
+    );
   for (const name of GIVEN) given.set(name, giveEip(stage, []));
   // Neighbours in the account, which nobody here may touch: nobody's, and those of another installation.
   giveEip(stage, []);
@@ -215,7 +224,11 @@ function podApi(process: Process, clusters: readonly Cluster[]): PodApi {
     list: (clusterId) => clusterOf(clusterId).list(process),
     tell: (key, podUid, told) => clusterOf(key.clusterId).tell(process, key, podUid, told),
     event: ({ namespace, pod }, _podUid, { reason }) =>
-      process.call('cluster', () => `event ${namespace}/${pod} ${reason}`, () => {}),
+      process.call(
+        'cluster',
+        () => `event ${namespace}/${pod} ${reason}`,
+        () => {},
+      ),
   };
 }
 

@@ -97,7 +97,9 @@ describe('in every scene that docs/decide.md shows, the next action', () => {
         if (action.kind !== 'release-eip') return true;
         const { phase, claim, seen } = scene;
         if (phase !== 'Releasing' || claim.value?.origin !== 'auto') return false;
-        const isFree = seen.eip !== 'unread' && seen.eip !== 'absent' && seen.eip.status === 'Available';
+        // A young EIP may not be seen yet: the call itself tells.
+        const isFree =
+          seen.eip === 'absent' || (typeof seen.eip === 'object' && seen.eip.status === 'Available');
         return isFree && ['none', 'other'].includes(standingIn(scene));
       }),
     ).toEqual([]);
@@ -118,7 +120,10 @@ describe('in every scene that docs/decide.md shows, the next action', () => {
     expect(
       breaches((action, { kind, phase, seen: { eip, assigned, holder } }) => {
         if (!isSave(action, 'Released') || phase === 'Releasing') return true;
-        if (kind === 'eip') return eip === 'absent' || (eip !== 'unread' && eip.status === 'Releasing');
+        if (kind === 'eip')
+          return (
+            eip === 'absent' || eip === 'gone' || (typeof eip === 'object' && eip.status === 'Releasing')
+          );
         const isOnNobody = holder !== 'unread' && holder.eniId === undefined;
         return phase === 'Allocating' && (assigned === 'spent' || isOnNobody);
       }),
