@@ -2,8 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { Stage } from '../../infra/demo/stage.ts';
-import { type ChaosOptions, readOptions, USAGE } from './options.ts';
+import { type ChaosOptions, checkOptions, USAGE } from './options.ts';
 import { planChaos } from './plan.ts';
 import { runChaos } from './run.ts';
 import { openChaosStage } from './stage.ts';
@@ -69,7 +70,25 @@ async function main(options: ChaosOptions): Promise<number> {
   }
 }
 
-const options = readOptions(process.argv.slice(2));
+function readOptions(): ChaosOptions | string {
+  try {
+    const { values } = parseArgs({
+      options: {
+        minutes: { type: 'string', default: '3' },
+        seed: { type: 'string', default: '1' },
+        pods: { type: 'string', default: '200' },
+        json: { type: 'boolean', default: false },
+        notes: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    return values.help ? USAGE : checkOptions(values);
+  } catch (error) {
+    return `${(error as Error).message}\n\n${USAGE}`;
+  }
+}
+
+const options = readOptions();
 if (typeof options === 'string') {
   console.error(options);
   process.exitCode = options === USAGE ? 0 : 2;

@@ -1,5 +1,3 @@
-import { parseArgs } from 'node:util';
-
 export const USAGE = `npm run chaos -- [options]     the whole system, with everything going wrong at once
 
   --minutes N   real minutes of chaos, fractions allowed (default 3); healing and the audit come after it
@@ -24,35 +22,28 @@ const LARGEST_SEED = 2 ** 32 - 1;
 /** What the vSwitch has addresses for, each pod with its own, a fixed one, and a successor that is starting. */
 const MOST_PODS = 1_000;
 
-/** The options, or what to tell who asked for help or made a mistake. */
-export function readOptions(args: readonly string[]): ChaosOptions | string {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        minutes: { type: 'string', default: '3' },
-        seed: { type: 'string', default: '1' },
-        pods: { type: 'string', default: '200' },
-        json: { type: 'boolean', default: false },
-        notes: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return USAGE;
-    const minutes = numberIn(values.minutes, 0, LONGEST_MINUTES);
-    if (minutes === undefined || minutes === 0)
-      return wrong('minutes', values.minutes, `a number of minutes above 0, ${LONGEST_MINUTES} at most`);
-    const seed = numberIn(values.seed, 0, LARGEST_SEED);
-    if (seed === undefined || !Number.isInteger(seed))
-      return wrong('seed', values.seed, `a whole number from 0 to ${LARGEST_SEED}`);
-    const pods = numberIn(values.pods, 1, MOST_PODS);
-    if (pods === undefined || !Number.isInteger(pods))
-      return wrong('pods', values.pods, `a whole number from 1 to ${MOST_PODS}`);
-    const { json, notes } = values;
-    return { minutes, seed, pods, json, ...(notes === undefined ? {} : { notes }) };
-  } catch (error) {
-    return `${(error as Error).message}\n\n${USAGE}`;
-  }
+/** As they stand on the command line. */
+export interface GivenOptions {
+  readonly minutes: string;
+  readonly seed: string;
+  readonly pods: string;
+  readonly json: boolean;
+  readonly notes?: string | undefined;
+}
+
+/** The options, or what to tell who made a mistake. */
+export function checkOptions(given: GivenOptions): ChaosOptions | string {
+  const minutes = numberIn(given.minutes, 0, LONGEST_MINUTES);
+  if (minutes === undefined || minutes === 0)
+    return wrong('minutes', given.minutes, `a number of minutes above 0, ${LONGEST_MINUTES} at most`);
+  const seed = numberIn(given.seed, 0, LARGEST_SEED);
+  if (seed === undefined || !Number.isInteger(seed))
+    return wrong('seed', given.seed, `a whole number from 0 to ${LARGEST_SEED}`);
+  const pods = numberIn(given.pods, 1, MOST_PODS);
+  if (pods === undefined || !Number.isInteger(pods))
+    return wrong('pods', given.pods, `a whole number from 1 to ${MOST_PODS}`);
+  const { json, notes } = given;
+  return { minutes, seed, pods, json, ...(notes === undefined ? {} : { notes }) };
 }
 
 const wrong = (name: string, value: string, right: string): string =>

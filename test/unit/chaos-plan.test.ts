@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readOptions } from '../chaos/options.ts';
+import { checkOptions } from '../chaos/options.ts';
 import { planChaos } from '../chaos/plan.ts';
 
 const MS = 180_000;
@@ -37,24 +37,21 @@ describe('the plan of chaos', () => {
 });
 
 describe('the options of chaos', () => {
-  it('have defaults, and take fractions of a minute', () => {
-    expect(readOptions([])).toEqual({ minutes: 3, seed: 1, pods: 200, json: false });
-    expect(readOptions(['--minutes', '0.25', '--seed', '7', '--pods', '30', '--json'])).toEqual({
-      minutes: 0.25,
-      seed: 7,
-      pods: 30,
-      json: true,
-    });
+  const GIVEN = { minutes: '0.25', seed: '7', pods: '30', json: true };
+
+  it('take fractions of a minute', () => {
+    expect(checkOptions(GIVEN)).toEqual({ minutes: 0.25, seed: 7, pods: 30, json: true });
   });
 
   it.each([
-    [['--minutes', '0'], '--minutes is "0"; it is a number of minutes above 0'],
-    [['--minutes', 'ten'], '--minutes is "ten"; it is a number'],
-    [['--seed', '1.5'], '--seed is "1.5"; it is a whole number'],
-    [['--pods', '5000'], '--pods is "5000"; it is a whole number from 1 to 1000'],
-    [['--hurry'], "Unknown option '--hurry'"],
-  ])('that are wrong are told what would be right: %j', (args, said) => {
-    expect(readOptions(args)).toContain(said);
-    expect(readOptions(args)).toContain('npm run chaos');
+    [{ minutes: '0' }, '--minutes is "0"; it is a number of minutes above 0'],
+    [{ minutes: 'ten' }, '--minutes is "ten"; it is a number'],
+    [{ minutes: '' }, '--minutes is ""; it is a number'],
+    [{ seed: '1.5' }, '--seed is "1.5"; it is a whole number'],
+    [{ seed: '-1' }, '--seed is "-1"; it is a whole number'],
+    [{ pods: '5000' }, '--pods is "5000"; it is a whole number from 1 to 1000'],
+  ])('that are wrong are told what would be right: %j', (given, said) => {
+    expect(checkOptions({ ...GIVEN, ...given })).toContain(said);
+    expect(checkOptions({ ...GIVEN, ...given })).toContain('npm run chaos');
   });
 });
