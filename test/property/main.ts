@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/**
+ * `npm run fuzz -- [--runs 100000] [--seed 7] [file ...]`: the properties of everything that reads what others wrote, tried
+ * more often than the tests have time for. A failure prints its seed and the smallest input that it found.
+ */
+const { values, positionals } = parseArgs({
+  options: { runs: { type: 'string', default: '20000' }, seed: { type: 'string' } },
+  allowPositionals: true,
+});
+
+const wholeNumber = (name: string, text: string): string => {
+  if (/^\d{1,9}$/.test(text)) return text;
+  console.error(`--${name} is "${text}"; it has to be a whole number below a thousand million`);
+  process.exit(2);
+};
+const runs = wholeNumber('runs', values.runs);
+const seed = wholeNumber('seed', values.seed ?? String(randomInt(1_000_000_000)));
+
+console.log(`fuzzing: ${runs} runs of each property, seed ${seed}`);
+const { status } = spawnSync(
+  process.execPath,
+  [
+    fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url)),
+    ...['run', '--project', 'unit', ...(positionals.length > 0 ? positionals : ['test/property'])],
+  ],
+  { stdio: 'inherit', env: { ...process.env, FUZZ_RUNS: runs, FUZZ_SEED: seed } },
+);
+console.log(`fuzzing: seed ${seed}, ${status === 0 ? 'nothing found' : 'failed'}`);
+process.exit(status ?? 1);
