@@ -148,8 +148,7 @@ const AMBUSHES = [
   'PutRow',
   'patch pods/status',
 ];
-/** Rarer than a batch takes: where every one is cut short, nothing comes far enough to go wrong. */
-const KILLS_APART_MS = 4_000;
+const KILLS_APART_MS = 2_500;
 const FUNCTIONS = ['reconcile', 'reconcile', 'reconcile', 'retain', 'resync', 'intake'];
 
 function planKills(random: Random, ms: number) {

@@ -22,6 +22,9 @@ export interface StormOptions {
   readonly note: (line: string) => void;
 }
 
+/** How many executions of a function must have ended well between two kills of it. */
+const RESPITE: Readonly<Record<string, number>> = { reconcile: 6, intake: 6 };
+
 export function startStorm({ cloud, exporter, churn, plan, note }: StormOptions): Storm {
   const { context, functionCompute, kubernetes } = cloud;
   const timers = new Set<NodeJS.Timeout>();
@@ -35,6 +38,22 @@ export function startStorm({ cloud, exporter, churn, plan, note }: StormOptions)
       what();
     }, ms);
     timers.add(timer);
+  };
+
+  /** Executions that ended well since the last kill of their function. */
+  const done = new Map<string, number>();
+  const due: Kill[] = [];
+  const stopCounting = functionCompute.onInvocation(({ functionName, error }) => {
+    if (error !== undefined) return;
+    done.set(functionName, (done.get(functionName) ?? 0) + 1);
+    const next = due.findIndex((kill) => kill.functionName === functionName && isRested(kill));
+    if (next >= 0) for (const kill of due.splice(next, 1)) attack(kill);
+  });
+  // However slow this machine is: where every execution is cut short, nothing comes far enough to go wrong.
+  const isRested = ({ functionName }: Kill) => (done.get(functionName) ?? 0) >= (RESPITE[functionName] ?? 1);
+  const attack = (kill: Kill) => {
+    done.set(kill.functionName, 0);
+    (kill.after === undefined ? strike : ambush)(kill);
   };
 
   /** One process of the function, of those at work if there are any. */
@@ -66,7 +85,11 @@ export function startStorm({ cloud, exporter, churn, plan, note }: StormOptions)
     later(ms, spell.remove);
   };
 
-  for (const kill of plan.kills) later(kill.at, () => (kill.after === undefined ? strike : ambush)(kill));
+  for (const kill of plan.kills)
+    later(kill.at, () => {
+      if (isRested(kill)) attack(kill);
+      else due.push(kill);
+    });
   for (const spell of plan.spells) later(spell.at, () => begin(spell));
   for (const { at, loss } of plan.losses) later(at, () => exporter.setLoss(loss));
   for (const { at } of plan.watchEnds)
@@ -85,6 +108,7 @@ export function startStorm({ cloud, exporter, churn, plan, note }: StormOptions)
     heal() {
       for (const timer of timers) clearTimeout(timer);
       timers.clear();
+      stopCounting();
       for (const stop of ambushes) stop();
       ambushes.clear();
       context.faults.clear();

@@ -21,7 +21,8 @@ const DROP: Fault = { kind: 'drop' };
 const DROP_AFTER: Fault = { kind: 'drop-after' };
 /** Cloud time. */
 const SLOW: Fault = { kind: 'delay', ms: 5_000 };
-const VERY_SLOW: Fault = { kind: 'delay', ms: 20_000 };
+/** A call that lands when the world has gone on, and yet before its client gives it up. */
+const LATE: Fault = { kind: 'delay', ms: 30_000 };
 
 const CLIMATES: readonly Climate[] = [
   {
@@ -43,7 +44,7 @@ const CLIMATES: readonly Climate[] = [
   },
   {
     service: 'openapi',
-    operations: [undefined, /Eip/, /PrivateIp|NetworkInterface/, /^Describe/, /^(?:Associate|Unassociate)/],
+    operations: [undefined, /Eip/, /PrivateIp|NetworkInterface/, /^Describe/, /^(?:Unas|Release)/, /^Assoc/],
     faults: [
       error(400, 'Throttling.User'),
       error(503, 'ServiceUnavailable'),
@@ -52,7 +53,8 @@ const CLIMATES: readonly Climate[] = [
       DROP,
       DROP_AFTER,
       SLOW,
-      VERY_SLOW,
+      LATE,
+      LATE,
     ],
   },
   {
