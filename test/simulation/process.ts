@@ -156,7 +156,10 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
       };
       try {
         const value = act();
-        if (!(value instanceof Promise)) return done({ value });
+        if (!(value instanceof Promise)) {
+          done({ value });
+          return;
+        }
         woken = true;
         value.then(
           (later) => done({ value: later }),

@@ -26,7 +26,7 @@ export const DEFAULT_QUOTAS: QuotaTable = {
 
 /** An API in the settings that nobody calls: a typo, whose quota would silently stay what it is. */
 export function problemOfQuotas(quotas: QuotaTable | undefined): string | undefined {
-  const unknown = Object.keys(quotas ?? {}).filter((api) => !(api in DEFAULT_QUOTAS));
+  const unknown = Object.keys(quotas ?? {}).filter((api) => !Object.hasOwn(DEFAULT_QUOTAS, api));
   if (unknown.length === 0) return undefined;
   return `names ${unknown.join(', ')}; known are ${Object.keys(DEFAULT_QUOTAS).join(', ')}`;
 }
