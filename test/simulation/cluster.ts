@@ -226,8 +226,26 @@ export function createCluster(options: ClusterOptions): Cluster {
     clock.after(grace + apart, () => (networkFirst ? remove(pod) : stopNetwork(pod)));
   };
 
+  /** No cluster is without any pod: an empty list says something else. */
+  const system: Pod = {
+    clusterId: id,
+    namespace: 'kube-system',
+    name: 'coredns-0',
+    uid: options.newUid(),
+    workload: undefined,
+    createdAt: clock.now(),
+    annotations: {},
+    conditions: [],
+    deletedAt: undefined,
+    phase: 'Running',
+    ip: undefined,
+    eniId: undefined,
+    exists: true,
+    onLostNode: false,
+  };
+
   const listNow = (): readonly Pod[] => {
-    const all = [...pods.values()];
+    const all = [system, ...pods.values()];
     if (!faults.strikes('wrong list')) return all;
     const which = random.integer(0, 2);
     if (which === 0) return [];

@@ -3,7 +3,7 @@ import type { Violation } from './books.ts';
 import { drawProfile, FAULTS, type Fault, type Profile, type Strike } from './faults.ts';
 import { createPeople, type People } from './people.ts';
 import { type Ending, endingOf, keepsItsPromises, leftovers } from './right.ts';
-import { drawStory, type Story } from './story.ts';
+import { drawStory, PLENTY_OF_EIPS, type Story } from './story.ts';
 import { createWorldOf, type World } from './world.ts';
 
 /** One run, as it can be asked for again: the seed gives all of it, the rest takes something away. */
@@ -67,7 +67,7 @@ export async function run(one: Case, { trace = false } = {}): Promise<Run> {
     const undisturbed = await tell(calm, story);
     for (const violation of [...calm.books.violations, ...undisturbed.violations])
       violations.push({ rule: `undisturbed: ${violation.rule}`, what: violation.what });
-    violations.push(...differences(disturbed.ending, undisturbed.ending));
+    violations.push(...differences(disturbed.ending, undisturbed.ending, story));
     steps += calm.processes.steps;
     if (violations.length > 0)
       lines.push('* the same story, with nothing that goes wrong', ...calm.trace.lines);
@@ -180,13 +180,16 @@ const lacking = (ending: Ending, when: string): readonly Violation[] =>
 const withoutRobbed = (ending: Ending, { robbed }: People): Ending =>
   Object.fromEntries(Object.entries(ending).filter(([name]) => !robbed.has(name)));
 
-function differences(disturbed: Ending, undisturbed: Ending): readonly Violation[] {
+/** Who waits for what somebody else has, and who that is, follows from who came first. */
+function differences(disturbed: Ending, undisturbed: Ending, story: Story): readonly Violation[] {
   const tally = (ending: Ending) =>
-    JSON.stringify(
-      Object.entries(ending)
-        .filter(([, standing]) => standing !== 'may wait')
-        .sort(),
-    );
+    Object.entries(ending)
+      .filter(([name, standing]) => standing !== 'may wait' && !(isScarce(story) && name.includes('/eip')))
+      .map(([name, standing]) => `${name.replace(/ \d+$/, '')} ${standing}`)
+      .sort()
+      .join(', ');
   const [one, other] = [tally(disturbed), tally(undisturbed)];
   return one === other ? [] : [{ rule: 'another ending', what: `${one} instead of ${other}` }];
 }
+
+const isScarce = ({ eipQuota }: Story): boolean => eipQuota < PLENTY_OF_EIPS;

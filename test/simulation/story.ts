@@ -54,6 +54,9 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 export const START = Date.UTC(2026, 0, 1);
 
+/** The account's quota, where it is enough for every story. */
+export const PLENTY_OF_EIPS = 20;
+
 /** Ids of the user's own EIPs; they exist from the start. */
 export const GIVEN = ['given-0', 'given-1'] as const;
 
@@ -151,7 +154,7 @@ export function drawStory(random: Random): Story {
     workloads,
     hintsEni: random.next() < 0.6,
     readLagMs: random.next() < 0.6 ? 0 : random.integer(100, 5_000),
-    eipQuota: random.next() < 0.85 ? 20 : random.integer(5, 7),
+    eipQuota: random.next() < 0.85 ? PLENTY_OF_EIPS : random.integer(5, 7),
     tokenValidityMs: random.next() < 0.9 ? 24 * HOUR : 13 * HOUR,
     acts: Array.from({ length: random.integer(2, 9) }, () => ({ afterMs: drawGap(), act: drawAct() })),
   };
