@@ -2,6 +2,7 @@ import type { Claim } from '../claim/claim.ts';
 import { formatClaimKey } from '../claim/identity.ts';
 import type { Listing } from './listing.ts';
 import { seenFor } from './marks.ts';
+import { momentByAll } from './moment.ts';
 import type { ParkingEni, Ports, TaggedEip } from './ports.ts';
 
 export interface OrphanSummary {
@@ -32,6 +33,10 @@ export async function sweepOrphans(
   { eips, parking }: Listing,
   claims: ReadonlyMap<string, Claim>,
 ): Promise<OrphanSummary> {
+  // Without another clock than the own, nobody knows how old anything is.
+  const moment = momentByAll(ports);
+  if (!moment) return { orphans: 0, suspects: 0, parkingDropped: 0 };
+  const { earliest } = moment;
   const named = new Set<string>();
   // What is bought on an intent that still stands: its claim will find it by the token, whatever the other tags say.
   const intended = new Set<string>();
@@ -39,15 +44,15 @@ export async function sweepOrphans(
     if ('allocation' in claim) named.add(claim.allocation.id);
     if (claim.phase === 'Allocating') intended.add(claim.token);
   }
-  const suspects = eips.filter((eip) => isOrphan(eip, { named, intended, now: ports.now() }));
+  const suspects = eips.filter((eip) => isOrphan(eip, { named, intended, earliest }));
   const orphans = await give(ports, suspects, async (eip) => {
-    if ((await seenFor(ports, eip.allocationId)) < APART_MS) return false;
+    if ((await seenFor(ports, eip.allocationId, moment)) < APART_MS) return false;
     return releaseOrphan(ports, eip);
   });
 
-  const idle = parking.filter((eni) => isIdle(eni, ports.now()));
+  const idle = parking.filter((eni) => isIdle(eni, earliest));
   const parkingDropped = await give(ports, idle, async (eni) => {
-    if ((await seenFor(ports, eni.id)) < APART_MS || (await ports.releases.frozen())) return false;
+    if ((await seenFor(ports, eni.id, moment)) < APART_MS || (await ports.releases.frozen())) return false;
     if (!(await ports.cloud.release.enis.dropParking(eni))) return false;
     await ports.claims.clearSuspect(eni.id);
     return true;
@@ -77,20 +82,20 @@ async function give<T extends { readonly allocationId: string } | { readonly id:
 interface Known {
   readonly named: ReadonlySet<string>;
   readonly intended: ReadonlySet<string>;
-  readonly now: number;
+  readonly earliest: number;
 }
 
 const isOrphan = (
   { allocationId, status, token, allocatedAt }: TaggedEip,
-  { named, intended, now }: Known,
+  { named, intended, earliest }: Known,
 ): boolean =>
   status === 'Available' &&
   !named.has(allocationId) &&
   !(token !== undefined && intended.has(token)) &&
-  now - allocatedAt >= YOUNG_MS;
+  earliest - allocatedAt >= YOUNG_MS;
 
-const isIdle = (eni: ParkingEni, now: number): boolean =>
-  eni.held.length === 0 && now - eni.createdAt >= YOUNG_MS;
+const isIdle = (eni: ParkingEni, earliest: number): boolean =>
+  eni.held.length === 0 && earliest - eni.createdAt >= YOUNG_MS;
 
 async function releaseOrphan(ports: Ports, eip: TaggedEip): Promise<boolean> {
   if (await ports.releases.frozen()) return false;

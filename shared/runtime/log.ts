@@ -37,6 +37,7 @@ export const LOG_FIELDS = {
   code: word("the service's error code"),
   verdict: word('what that code means for us'),
   ms: number('how long it took'),
+  skewMs: number("by how much a cluster's clock is ahead of the function's"),
   status: number('HTTP status of an answer'),
   body: text('the answer to an HTTP request'),
   ignored: text('messages that were ignored, counted by why'),
