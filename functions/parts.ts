@@ -13,6 +13,7 @@ import {
   problemOfQuotas,
 } from '../shared/adapters/tablestore/quota.ts';
 import { createTables, openTableClient } from '../shared/adapters/tablestore/table.ts';
+import { momentOf } from '../shared/claim/moment.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
 import { readConfig } from '../shared/runtime/config.ts';
 import type { TimedContext } from '../shared/runtime/function-compute.ts';
@@ -31,6 +32,7 @@ const config = readConfig(
     'HOLDFAST_VPC_ID',
     'HOLDFAST_KUBECONFIG',
     'HOLDFAST_QUOTAS',
+    'HOLDFAST_CLOCK',
     'HOLDFAST_LOG_LEVEL',
   ],
   { HOLDFAST_KUBECONFIG: problemOfKubeconfig, HOLDFAST_QUOTAS: problemOfQuotas },
@@ -85,11 +87,23 @@ function openClients({ credentials, region, accountId }: TimedContext) {
 
 function assemble({ table, vpc, ecs, hints }: Clients, remainingMs: () => number): Ports {
   const now = () => Date.now();
+  const pods = createPodApi({
+    clusters,
+    log,
+    now,
+    remainingMs,
+    comparesClocks: config.HOLDFAST_CLOCK !== 'own',
+  });
   const tables = createTables(table, remainingMs);
   const quotas = { ...DEFAULT_QUOTAS, ...config.HOLDFAST_QUOTAS };
   const quota = createQuota(tables, { now, quotas, permits });
   return {
-    claims: createClaimStore(tables, log),
+    claims: createClaimStore(tables, log, () =>
+      momentOf(
+        now(),
+        clusterIds.map((id) => pods.skewMs(id) ?? 0),
+      ),
+    ),
     cloud: createCloud({
       vpc,
       ecs,
@@ -99,7 +113,7 @@ function assemble({ table, vpc, ecs, hints }: Clients, remainingMs: () => number
       quota,
       remainingMs,
     }),
-    pods: createPodApi({ clusters, log, now, remainingMs }),
+    pods,
     hints,
     quota,
     releases: createReleaseSwitch(tables),

@@ -31,6 +31,8 @@ export async function openStage({
   report = () => {},
   ...options
 }: StageOptions): Promise<Stage> {
+  // A real cluster's clock does not run ahead with the cloud's.
+  if (options.kubeconfig !== undefined) process.env.HOLDFAST_CLOCK = 'own';
   report('starting the local cloud');
   const cloud = await startCloud(options);
   try {

@@ -81,7 +81,7 @@ function decideStep(claim: Claim | undefined, situation: Situation): Action {
         return steps.begin(situation, stand, claim);
       }
       if (stand.kind === 'undecided') return tellUnreadable(situation, stand.pod, done);
-      if (claim && stand.kind === 'none' && situation.now - claim.releasedAt >= TOMBSTONE_MS)
+      if (claim && stand.kind === 'none' && situation.earliest - claim.releasedAt >= TOMBSTONE_MS)
         return { kind: 'forget' };
       return done;
 
@@ -143,13 +143,13 @@ function boundToClaimant(
 }
 
 function retained(steps: Steps, situation: Situation, claim: Retained, wantsAnother: boolean): Action {
-  const { now } = situation;
+  const { now, earliest } = situation;
   const until = retainUntil(claim.retention, now);
   if (claim.retainUntil === undefined && until !== undefined) {
     // Lifted for a pod whose wish could not be read; that pod is gone.
     return { kind: 'save', next: { ...claim, rev: claim.rev + 1, retainUntil: until }, deadline: until };
   }
-  if (claim.retainUntil === undefined || now < claim.retainUntil) {
+  if (claim.retainUntil === undefined || earliest < claim.retainUntil) {
     const next = steps.keep(situation, claim);
     return wantsAnother
       ? tell(situation, { reason: 'WaitingForRelease', message: claim.allocation.address }, next)

@@ -53,7 +53,9 @@ export const eipSteps: Steps = {
     const { eip } = situation.seen;
     return atPlace(situation, claimant.pod, (binding) => {
       if (eip === 'unread') {
-        if (situation.now - claim.createdAt > TOKEN_TRUST_MS) return { kind: 'find-eip', token: claim.token };
+        // As old as that, or of a time to come: a clock was wrong, and nobody knows how old it is.
+        if (Math.abs(situation.now - claim.createdAt) > TOKEN_TRUST_MS)
+          return { kind: 'find-eip', token: claim.token };
         return {
           kind: 'allocate-eip',
           token: claim.token,
@@ -65,7 +67,10 @@ export const eipSteps: Steps = {
         // The token is spent (too old, refused, or its address cannot be had again) and bought nothing.
         const { reclaim: _, ...rest } = claim;
         const { freshToken, now } = situation;
-        return { kind: 'save', next: { ...rest, rev: claim.rev + 1, token: freshToken, createdAt: now } };
+        return {
+          kind: 'save',
+          next: { ...rest, rev: claim.rev + 1, token: freshToken, createdAt: now },
+        };
       }
       return {
         kind: 'save',
@@ -104,7 +109,7 @@ export const eipSteps: Steps = {
         // Nothing told yet: most likely nothing was tried, and if it was, the cloud refuses the second try.
         if (told === undefined || told.reason === 'WaitingForPodIP') return associate(claim);
         // Just begun, by a function that looks again by itself: one more event is no reason to ask the cloud as well.
-        if (told.reason === 'Binding' && situation.now - claim.boundAt < LOOK_AGAIN_MS) return done;
+        if (told.reason === 'Binding' && isJustNow(claim.boundAt, situation)) return done;
         return { kind: 'look-eip', allocationId: allocation.id };
       }
       if (eip === 'gone') return replaceVanished(situation, claim, claimant);
@@ -261,6 +266,10 @@ function replaceVanished(situation: Situation, claim: Bound, claimant: Claimant)
     ended: endOf(claim, situation.now),
   };
 }
+
+/** Where clocks disagree, or the time was written by one that was ahead, nobody can tell. */
+const isJustNow = (at: number, { now, earliest }: Situation): boolean =>
+  earliest === now && at <= now && now - at < LOOK_AGAIN_MS;
 
 const associate = ({ allocation, binding: { eniId, privateIp } }: Bound): Action => ({
   kind: 'associate-eip',

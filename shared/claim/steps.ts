@@ -17,8 +17,10 @@ import type { Standing } from './standing.ts';
 export interface Situation {
   readonly key: ClaimKey;
   readonly seen: Observed;
-  /** Epoch ms. */
+  /** Epoch ms, the latest that it can be: what is written down is reckoned from it. */
   readonly now: number;
+  /** Epoch ms, the earliest that it can be: what is due is compared with it. */
+  readonly earliest: number;
   /** A ClientToken that nobody has used yet. */
   readonly freshToken: string;
 }

@@ -3,6 +3,7 @@ import type { Claim } from '../claim/claim.ts';
 import { type ClaimKey, formatClaimKey } from '../claim/identity.ts';
 import { callCloud } from './cloud-step.ts';
 import { verdictOf } from './failure.ts';
+import { momentIn } from './moment.ts';
 import type { Ports } from './ports.ts';
 import { looked, type Step, type View, whenThawed } from './step.ts';
 
@@ -73,8 +74,7 @@ async function save(ports: Ports, view: View, action: Save): Promise<Step> {
     from: view.claim?.phase,
     rev: next.rev,
   });
-  if (action.deadline !== undefined && action.deadline > ports.now())
-    await remind(ports, view.key, action.deadline);
+  if (action.deadline !== undefined) await remind(ports, view.key, action.deadline);
   const { assigned: _, lockedBy: __, ...seen } = view.seen;
   // A new intent makes what the old one taught worthless, and so does the end of a claim: what comes next is about
   // another address.
@@ -92,7 +92,7 @@ const LONGEST_DELAY_MS = 6 * 24 * 3_600_000;
 
 /** Law 7: the deadline row is the guarantee; this message only makes the release prompt. */
 async function remind(ports: Ports, { clusterId, namespace, pod }: ClaimKey, at: number): Promise<void> {
-  const delayMs = at - ports.now();
-  if (delayMs > LONGEST_DELAY_MS) return;
+  const delayMs = at - momentIn(ports, clusterId).latest;
+  if (delayMs <= 0 || delayMs > LONGEST_DELAY_MS) return;
   await ports.hints.send([{ hint: { clusterId, namespace, pod }, delayMs }]);
 }

@@ -1,12 +1,15 @@
 import type { Claim } from '../claim/claim.ts';
 import { formatClaimKey } from '../claim/identity.ts';
+import { ipLock } from '../claim/ip-steps.ts';
 import type { Listing } from './listing.ts';
 import { seenFor } from './marks.ts';
+import { momentByAll } from './moment.ts';
 import type { ParkingEni, Ports, TaggedEip } from './ports.ts';
 
 export interface OrphanSummary {
   readonly orphans: number;
   readonly suspects: number;
+  readonly strays: number;
   readonly parkingDropped: number;
 }
 
@@ -23,7 +26,7 @@ const MOST_PER_PASS = 50;
 const ITEM_WORST_MS = 30_000;
 
 /**
- * What we bought and no claim names: EIPs with our tags, and parking ENIs that hold nothing. The listing was made before
+ * What we have and no claim names: EIPs with our tags, private IPs on parking ENIs, and parking ENIs that hold nothing. The listing was made before
  * the claims were read, so that whatever it shows had its intent on record by then (law 1): a claim names it, or has
  * moved on. Only what is free, old enough and seen twice is given back.
  */
@@ -32,6 +35,10 @@ export async function sweepOrphans(
   { eips, parking }: Listing,
   claims: ReadonlyMap<string, Claim>,
 ): Promise<OrphanSummary> {
+  // Without another clock than the own, nobody knows how old anything is.
+  const moment = momentByAll(ports);
+  if (!moment) return { orphans: 0, suspects: 0, strays: 0, parkingDropped: 0 };
+  const { earliest } = moment;
   const named = new Set<string>();
   // What is bought on an intent that still stands: its claim will find it by the token, whatever the other tags say.
   const intended = new Set<string>();
@@ -39,20 +46,25 @@ export async function sweepOrphans(
     if ('allocation' in claim) named.add(claim.allocation.id);
     if (claim.phase === 'Allocating') intended.add(claim.token);
   }
-  const suspects = eips.filter((eip) => isOrphan(eip, { named, intended, now: ports.now() }));
+  const suspects = eips.filter((eip) => isOrphan(eip, { named, intended, earliest }));
   const orphans = await give(ports, suspects, async (eip) => {
-    if ((await seenFor(ports, eip.allocationId)) < APART_MS) return false;
+    if ((await seenFor(ports, eip.allocationId, moment)) < APART_MS) return false;
     return releaseOrphan(ports, eip);
   });
 
-  const idle = parking.filter((eni) => isIdle(eni, ports.now()));
+  const strays = await give(ports, straysIn(parking, claims), async (stray) => {
+    if ((await seenFor(ports, stray.id, moment)) < APART_MS) return false;
+    return unassignStray(ports, stray);
+  });
+
+  const idle = parking.filter((eni) => isIdle(eni, earliest));
   const parkingDropped = await give(ports, idle, async (eni) => {
-    if ((await seenFor(ports, eni.id)) < APART_MS || (await ports.releases.frozen())) return false;
+    if ((await seenFor(ports, eni.id, moment)) < APART_MS || (await ports.releases.frozen())) return false;
     if (!(await ports.cloud.release.enis.dropParking(eni))) return false;
     await ports.claims.clearSuspect(eni.id);
     return true;
   });
-  return { orphans, suspects: suspects.length, parkingDropped };
+  return { orphans, suspects: suspects.length, strays, parkingDropped };
 }
 
 /** Gives back one after the other, at most so many in a pass, and none that there is no time left for (law 9). */
@@ -77,20 +89,56 @@ async function give<T extends { readonly allocationId: string } | { readonly id:
 interface Known {
   readonly named: ReadonlySet<string>;
   readonly intended: ReadonlySet<string>;
-  readonly now: number;
+  readonly earliest: number;
 }
 
 const isOrphan = (
   { allocationId, status, token, allocatedAt }: TaggedEip,
-  { named, intended, now }: Known,
+  { named, intended, earliest }: Known,
 ): boolean =>
   status === 'Available' &&
   !named.has(allocationId) &&
   !(token !== undefined && intended.has(token)) &&
-  now - allocatedAt >= YOUNG_MS;
+  earliest - allocatedAt >= YOUNG_MS;
 
-const isIdle = (eni: ParkingEni, now: number): boolean =>
-  eni.held.length === 0 && now - eni.createdAt >= YOUNG_MS;
+const isIdle = (eni: ParkingEni, earliest: number): boolean =>
+  eni.held.length === 0 && earliest - eni.createdAt >= YOUNG_MS;
+
+/** A private IP on a parking ENI that no claim names: `id` is the name of its lock. */
+interface Stray {
+  readonly id: string;
+  readonly eniId: string;
+  readonly vSwitchId: string;
+  readonly address: string;
+}
+
+/**
+ * An address is parked while its claim names it. One that none names was put there by a call that came late: its sender
+ * was slow or dead, and meanwhile the address had been given back, and was nobody's.
+ */
+function straysIn(parking: readonly ParkingEni[], claims: ReadonlyMap<string, Claim>): readonly Stray[] {
+  const named = new Set<string>();
+  for (const claim of claims.values())
+    if (claim.key.kind === 'ip' && 'allocation' in claim)
+      named.add(ipLock(claim.allocation.id, claim.allocation.address));
+  return parking.flatMap(({ id: eniId, vSwitchId, held }) =>
+    held
+      .map((address) => ({ id: ipLock(vSwitchId, address), eniId, vSwitchId, address }))
+      .filter(({ id }) => !named.has(id)),
+  );
+}
+
+async function unassignStray(ports: Ports, { id, eniId, vSwitchId, address }: Stray): Promise<boolean> {
+  if (await ports.releases.frozen()) return false;
+  // A claim that has it by now, or whose record cannot be read, has its lock.
+  if ((await ports.claims.lockedBy(id)) !== undefined) return false;
+  const { enis } = ports.cloud.release;
+  if ((await enis.holderOf(vSwitchId, address)).eniId !== eniId) return false;
+  await enis.unassign(eniId, address);
+  await ports.claims.clearSuspect(id);
+  ports.log.warn('a private IP that no claim names was given back', { allocationId: id });
+  return true;
+}
 
 async function releaseOrphan(ports: Ports, eip: TaggedEip): Promise<boolean> {
   if (await ports.releases.frozen()) return false;

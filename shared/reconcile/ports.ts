@@ -169,6 +169,11 @@ export interface PodApi {
   readonly clusters: readonly string[];
   /** `absent` is proven by a 404 and by nothing else. */
   read(identity: Identity): Promise<PodView | 'absent'>;
+  /**
+   * By how much the cluster's clock is ahead of ours, ms, as its last answer to a `read` or a `list` showed; undefined
+   * where it has answered none, or its answers show no time.
+   */
+  skewMs(clusterId: string): number | undefined;
   /** Every pod of a cluster; throws unless the list is complete. */
   list(clusterId: string): Promise<readonly ListedPod[]>;
   /** Condition, annotations and Event; refused where the pod has another UID by now. `gone` when there is no pod. */

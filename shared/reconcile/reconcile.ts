@@ -6,6 +6,7 @@ import { wordProblem } from '../claim/policy.ts';
 import { isTold } from '../claim/steps.ts';
 import { act } from './act.ts';
 import { againAfter, CONSEQUENCES, isFailure } from './failure.ts';
+import { momentIn } from './moment.ts';
 import type { Failure, Hint, Lane, Ports } from './ports.ts';
 import type { Again, View } from './step.ts';
 
@@ -59,10 +60,13 @@ interface Result {
 async function reconcileClaim(ports: Ports, start: View): Promise<Result> {
   let view = start;
   for (let step = 0; step < MOST_STEPS; step++) {
+    // By the clock of the very answer that says that there is no pod.
+    const { earliest, latest } = momentIn(ports, view.key.clusterId);
     const action = decide(view.claim, {
       key: view.key,
       seen: view.seen,
-      now: ports.now(),
+      now: latest,
+      earliest,
       freshToken: ports.newToken(),
     });
     if (action.kind === 'done') return { claim: view.claim, again: undefined };

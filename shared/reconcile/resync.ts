@@ -4,6 +4,7 @@ import { formatClaimKey, formatIdentity, type Identity, KINDS, type Kind } from 
 import { nothingRead, type PodView } from '../claim/observation.ts';
 import { type Looks, listCloud, lookAtClaims } from './listing.ts';
 import { seenFor } from './marks.ts';
+import { momentIn } from './moment.ts';
 import { type OrphanSummary, sweepOrphans } from './orphans.ts';
 import { inParallel } from './parallel.ts';
 import type { Hint, ListedPod, Ports } from './ports.ts';
@@ -92,7 +93,8 @@ async function isBelievable(
     await ports.claims.clearSuspect(mark);
     return true;
   }
-  if (!claims.some(isHolding) || (await seenFor(ports, mark)) >= EMPTY_DOUBT_MS) return true;
+  if (!claims.some(isHolding) || (await seenFor(ports, mark, momentIn(ports, cluster))) >= EMPTY_DOUBT_MS)
+    return true;
   ports.log.warn('a cluster with bound addresses shows no pod; its claims are left as they are', { cluster });
   return false;
 }
@@ -107,7 +109,8 @@ function findWork(
   const consider = (identity: Identity, kind: Kind, claim: Claim | undefined, view: PodView | 'absent') => {
     const key = { ...identity, kind };
     const seen = { ...nothingRead(view), ...views.get(formatClaimKey(key)) };
-    const action = decide(claim, { key, seen, now: ports.now(), freshToken: 'unused' });
+    const { earliest, latest: now } = momentIn(ports, identity.clusterId);
+    const action = decide(claim, { key, seen, now, earliest, freshToken: 'unused' });
     if (action.kind === 'done') return;
     const { clusterId, namespace, pod } = identity;
     hints.set(formatIdentity(identity), { clusterId, namespace, pod, look: true });

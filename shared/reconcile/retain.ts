@@ -2,6 +2,7 @@ import type { Claim } from '../claim/claim.ts';
 import { formatClaimKey, formatIdentity } from '../claim/identity.ts';
 import { putBack } from './again.ts';
 import { isPutOff } from './failure.ts';
+import { momentIn } from './moment.ts';
 import { inParallel } from './parallel.ts';
 import type { DueClaim, Ports } from './ports.ts';
 import { reconcile } from './reconcile.ts';
@@ -87,7 +88,7 @@ async function settle(
       if (isSpent(row, claim)) {
         await ports.claims.dropDeadline(row);
         spent++;
-      } else await ports.claims.postpone(row, ports.now() + POSTPONE_MS);
+      } else await postpone(ports, row);
     }
     return { spent, released, failed: false };
   } catch (error) {
@@ -99,9 +100,15 @@ async function settle(
   }
 }
 
+/** Moves a deadline behind the rest. One that is not due, but for a clock that is ahead, is left where it is. */
+async function postpone(ports: Ports, row: DueClaim): Promise<void> {
+  const { earliest } = momentIn(ports, row.key.clusterId);
+  if (row.dueAt <= earliest) await ports.claims.postpone(row, earliest + POSTPONE_MS);
+}
+
 async function postponeAll(ports: Ports, rows: readonly DueClaim[]): Promise<void> {
   try {
-    for (const row of rows) await ports.claims.postpone(row, ports.now() + POSTPONE_MS);
+    for (const row of rows) await postpone(ports, row);
   } catch (error) {
     ports.log.warn('a deadline could not be moved', {
       key: rows[0] && formatIdentity(rows[0].key),

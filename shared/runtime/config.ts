@@ -18,6 +18,8 @@ export const SETTINGS = {
   HOLDFAST_INTAKE_TOKEN: 'The bearer token that exporters send, 16 characters or more. Only intake has it.',
   HOLDFAST_QUOTAS:
     'Optional. Calls a minute, where the account has others than the defaults: {"AssociateEipAddress":{"bind":240,"release":0}}.',
+  HOLDFAST_CLOCK:
+    'Optional. `own` has the functions go by their own clock alone, as on a local cloud whose time is ahead of a real cluster; otherwise it is compared with the clocks of the clusters.',
   HOLDFAST_LOG_LEVEL: 'Optional. debug, info (default) or warn.',
 } as const;
 
@@ -78,6 +80,7 @@ const SCHEMAS = {
   HOLDFAST_QUOTAS: z.optional(
     z.pipe(json, z.record(z.string(), z.object({ bind: perMinute, release: perMinute }))),
   ),
+  HOLDFAST_CLOCK: z.optional(z.literal('own', 'is not own')),
   HOLDFAST_LOG_LEVEL: z._default(
     z.enum(['debug', 'info', 'warn'], 'is none of debug, info and warn'),
     'info',

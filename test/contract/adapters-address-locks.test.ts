@@ -4,6 +4,7 @@ import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
 import { createTables, openTableClient } from '../../shared/adapters/tablestore/table.ts';
 import type { Allocating, Bound, Released } from '../../shared/claim/claim.ts';
 import type { ClaimKey } from '../../shared/claim/identity.ts';
+import { momentOf } from '../../shared/claim/moment.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { type LocalInstance, openLocalInstance } from '../fixtures/tablestore-instance.ts';
 
@@ -42,8 +43,11 @@ const allocating = (pod: string): Allocating => ({
 
 let instance: LocalInstance;
 let now: number;
+/** By how much the clock that it is compared with is ahead of the function's. */
+let skew: number;
 beforeEach(async () => {
   now = AT;
+  skew = 0;
   instance = await openLocalInstance();
   for (const { name, primaryKey, timeToLive, maxVersions } of TABLES) {
     await instance.client.createTable({
@@ -69,7 +73,7 @@ const newStore = () =>
       () => 60_000,
     ),
     createLogger({ level: 'warn', write: () => {} }),
-    () => now,
+    () => momentOf(now, [skew]),
   );
 const take = (claim: Bound, store = newStore()) =>
   store.save({ kind: 'save', next: claim, lock: claim.allocation.id });
@@ -92,6 +96,18 @@ describe('a lock whose owner', () => {
     expect(await newStore().lockedBy('eip-given')).toBeUndefined();
     expect(await take(bound('web-1'))).toBe('saved');
     expect(await take(bound('web-2'))).toEqual({ lockedBy: 'c-test/default/web-1/eip' });
+  });
+
+  it.each([
+    ['its taker was a day behind', -24 * 60 * LIFE, 0],
+    ['who asks is two days ahead', 0, 48 * 60 * LIFE],
+  ])('was just taken is held, although by the clock it is old: %s', async (_, atTaking, atAsking) => {
+    now += atTaking;
+    skew = -atTaking;
+    await lockAndDie('web-0');
+    now += LIFE / 2 - atTaking + atAsking;
+    skew = -atAsking;
+    expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
   });
 
   it.each([

@@ -42,11 +42,11 @@ function rawClient(kubeconfig = kubernetes.kubeconfig()): CoreV1Api {
   return config.makeApiClient(CoreV1Api);
 }
 
-const podsOf = (kubeconfig: string, remainingMs = () => 60_000) =>
+const podsOf = (kubeconfig: string, remainingMs = () => 60_000, now = context.clock.now) =>
   createPodApi({
     clusters: openClusters(kubeconfig),
     log: createLogger({ level: 'debug', write: (line) => lines.push(line) }),
-    now: context.clock.now,
+    now,
     remainingMs,
   });
 
@@ -97,6 +97,41 @@ describe('a function that is running out of time', () => {
     await expect(hasty.list('c-test')).rejects.toMatchObject(late);
     await expect(hasty.tell(EIP, uid, { reason: 'Binding' })).rejects.toMatchObject(late);
     expect((await pods.read(EIP)) !== 'absent').toBe(true);
+  });
+});
+
+describe("the cluster's clock", () => {
+  const DAY = 24 * 3_600_000;
+  const ahead = (ms: number) =>
+    podsOf(
+      kubernetes.kubeconfig(),
+      () => 60_000,
+      () => context.clock.now() + ms,
+    );
+
+  it('is unknown before the cluster has answered', () => {
+    expect(pods.skewMs('c-test')).toBeUndefined();
+  });
+
+  it.each([
+    ['agrees', 0, 0, 0],
+    ['is two days behind one that jumped ahead', 2 * DAY, -2 * DAY - 1_000, -2 * DAY],
+    ['is a day ahead of one that was set back', -DAY, DAY, DAY + 1_000],
+  ])('%s: shown by the answer that there is no pod, by a pod, and by a list', async (_, ms, least, most) => {
+    const within = (skew: number | undefined) => {
+      expect(skew).toBeGreaterThanOrEqual(least);
+      expect(skew).toBeLessThanOrEqual(most);
+    };
+    const byAbsence = ahead(ms);
+    expect(await byAbsence.read(EIP)).toBe('absent');
+    within(byAbsence.skewMs('c-test'));
+    await createPod();
+    const byPod = ahead(ms);
+    await byPod.read(EIP);
+    within(byPod.skewMs('c-test'));
+    const byList = ahead(ms);
+    await byList.list('c-test');
+    within(byList.skewMs('c-test'));
   });
 });
 
@@ -201,13 +236,13 @@ describe('a pod as it is read', () => {
 
 describe('listing the pods of a cluster', () => {
   const page = (limit: number) => {
-    const { listPodForAllNamespaces } = CoreV1Api.prototype;
-    return vi.spyOn(CoreV1Api.prototype, 'listPodForAllNamespaces').mockImplementation(function (
+    const { listPodForAllNamespacesWithHttpInfo } = CoreV1Api.prototype;
+    return vi.spyOn(CoreV1Api.prototype, 'listPodForAllNamespacesWithHttpInfo').mockImplementation(function (
       this: CoreV1Api,
       request = {},
       options,
     ) {
-      return listPodForAllNamespaces.call(this, { ...request, limit }, options);
+      return listPodForAllNamespacesWithHttpInfo.call(this, { ...request, limit }, options);
     });
   };
   const createMany = (count: number) =>

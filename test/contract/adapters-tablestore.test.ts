@@ -14,6 +14,7 @@ import {
 } from '../../shared/adapters/tablestore/table.ts';
 import type { Bound, Claim } from '../../shared/claim/claim.ts';
 import type { ClaimKey } from '../../shared/claim/identity.ts';
+import { momentOf } from '../../shared/claim/moment.ts';
 import type { ClaimStore } from '../../shared/reconcile/ports.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 import { type LocalInstance, openLocalInstance } from '../fixtures/tablestore-instance.ts';
@@ -76,7 +77,9 @@ const newTables = () =>
     () => 60_000,
   );
 const newStore = () =>
-  createClaimStore(newTables(), createLogger({ level: 'debug', write: (line) => lines.push(line) }));
+  createClaimStore(newTables(), createLogger({ level: 'debug', write: (line) => lines.push(line) }), () =>
+    momentOf(Date.now(), []),
+  );
 
 const failing = (operation: string, code: string, status = 503, times = 1) =>
   instance.context.faults.add({

@@ -21,7 +21,7 @@ const anything: fc.Arbitrary<Case> = kind.chain((ofKind) =>
 );
 
 const decided = ({ ofKind, claim, seen, at }: Case): Action =>
-  decide(claim, { key: keyOf(ofKind), seen, now: at, freshToken: FRESH_TOKEN });
+  decide(claim, { key: keyOf(ofKind), seen, now: at, earliest: at, freshToken: FRESH_TOKEN });
 
 /** Checks what `decide` answers against a law, over thousands of claims, observations and moments. */
 const always = (law: (action: Action, given: Case) => void) =>

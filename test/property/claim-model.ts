@@ -37,7 +37,13 @@ export function visit(world: World, look: boolean, check: (action: Action, world
   let seen: Observed = { ...seeing(world.pod), ...(look ? lookAt(world) : {}) };
   while (actions.length < MOST_ACTIONS) {
     const freshToken = `token-${world.bought.size}-${world.claim?.rev ?? 0}`;
-    const action = decide(world.claim, { key: keyOf(world.kind), seen, now: world.now, freshToken });
+    const action = decide(world.claim, {
+      key: keyOf(world.kind),
+      seen,
+      now: world.now,
+      earliest: world.now,
+      freshToken,
+    });
     check(action, world);
     if (action.kind === 'done' || action.kind === 'wait') return { actions, end: action };
     actions.push(action);

@@ -64,7 +64,8 @@ export function createFate(
       new Proxy(port, {
         get(target, property) {
           const value: unknown = Reflect.get(target, property);
-          if (typeof value !== 'function') return value;
+          // Told by what was answered before: no call.
+          if (typeof value !== 'function' || property === 'skewMs') return value;
           const name = `${portName}.${String(property)}`;
           if (property === 'all' || property === 'tagged') {
             return async function* () {

@@ -18,6 +18,7 @@ import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/t
 import { createQuota, type QuotaTable } from '../../shared/adapters/tablestore/quota.ts';
 import { createTables, openTableClient } from '../../shared/adapters/tablestore/table.ts';
 import type { Identity } from '../../shared/claim/identity.ts';
+import { momentOf } from '../../shared/claim/moment.ts';
 import type { Hint, Ports } from '../../shared/reconcile/ports.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 
@@ -27,6 +28,8 @@ const QUEUE = 'hints';
 interface InvocationOptions {
   readonly quotas?: QuotaTable;
   readonly remainingMs?: () => number;
+  /** The function's own clock, which can be wrong. */
+  readonly now?: () => number;
 }
 
 const PLENTY_OF_TIME = () => 60_000;
@@ -90,13 +93,22 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
   const newVpc = () => createOpenApi({ endpoint: openApi.url, region, version: '2016-04-28', credentials });
   const newEcs = () => createOpenApi({ endpoint: openApi.url, region, version: '2014-05-26', credentials });
   /** The ports of one invocation; a function's windows and the time it has can be given. */
-  const newPorts = ({ quotas, remainingMs = PLENTY_OF_TIME }: InvocationOptions = {}): Ports => {
+  const newPorts = ({
+    quotas,
+    remainingMs = PLENTY_OF_TIME,
+    now = context.clock.now,
+  }: InvocationOptions = {}): Ports => {
     const log = createLogger({ level: 'debug', write: (line) => lines.push(line), now: context.clock.now });
     const tables = newTables(remainingMs);
-    const { now } = context.clock;
+    const pods = createPodApi({
+      clusters: openClusters(kubernetes.kubeconfig(CLUSTER)),
+      log,
+      now,
+      remainingMs,
+    });
     const quota = createQuota(tables, { now, ...(quotas ? { quotas } : {}) });
     return {
-      claims: createClaimStore(tables, log, now),
+      claims: createClaimStore(tables, log, () => momentOf(now(), [pods.skewMs(CLUSTER) ?? 0])),
       cloud: createCloud({
         vpc: newVpc(),
         ecs: newEcs(),
@@ -105,12 +117,7 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
         quota,
         remainingMs,
       }),
-      pods: createPodApi({
-        clusters: openClusters(kubernetes.kubeconfig(CLUSTER)),
-        log,
-        now,
-        remainingMs,
-      }),
+      pods,
       hints: createHintQueue({ endpoint: mns.url, queue: QUEUE, accountId, credentials }),
       quota,
       releases: createReleaseSwitch(tables),

@@ -29,6 +29,8 @@ export const WORLD_FAULTS = [
   'missed timer',
   /** A list of pods is empty, lacks some, or shows what is gone. */
   'wrong list',
+  /** The clock of a process is set, hours ahead or back, in the middle of its work. */
+  'wrong clock',
 ] as const;
 
 export type CallFault = (typeof CALL_FAULTS)[number];
@@ -54,6 +56,7 @@ const MOST_LIKELY: Profile = {
   'late event': 0.5,
   'missed timer': 0.5,
   'wrong list': 0.3,
+  'wrong clock': 0.01,
 };
 
 /** Each run has some of the faults, and each of those more or less often: what always happens hides what seldom does. */

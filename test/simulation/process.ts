@@ -51,6 +51,9 @@ interface Span {
 }
 const QUICK: Span = { min: 1, max: 30 };
 const SLOW: Span = { min: 500, max: 9_000 };
+/** How far a clock can be from the truth, ms. */
+export const MOST_WRONG_MS = 30 * 3_600_000;
+const HOURS: Span = { min: 60_000, max: MOST_WRONG_MS };
 const MINUTES: Span = { min: 20_000, max: 8 * 60_000 };
 
 export interface ProcessOptions {
@@ -72,6 +75,7 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
     const number = ++count;
     let alive = true;
     let frozenMs = 0;
+    let wrongByMs = 0;
     running++;
 
     const end = (returned: boolean) => {
@@ -105,12 +109,16 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
       get alive() {
         return alive;
       },
-      now: clock.now,
+      now: () => clock.now() + wrongByMs,
       remainingMs,
       call: (service, what, act) =>
         new Promise((resolve, reject) => {
           if (!alive) return;
           steps++;
+          if (faults.strikes('wrong clock')) {
+            wrongByMs = Math.round(draw(HOURS)) * (random.next() < 0.5 ? -1 : 1);
+            if (trace.on) trace.add(`${name}#${number} has a clock that is wrong by ${wrongByMs} ms`);
+          }
           const fault = faults.atCall();
           if (trace.on && fault && fault !== 'slow') trace.add(`${name}#${number} ${fault}: ${what()}`);
           if (fault === 'death before') return die('dies');

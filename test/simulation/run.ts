@@ -2,7 +2,8 @@ import { createRandom } from '../../infra/local/kernel/random.ts';
 import type { Violation } from './books.ts';
 import { drawProfile, FAULTS, type Fault, type Profile, type Strike } from './faults.ts';
 import { createPeople, type People } from './people.ts';
-import { type Ending, endingOf, keepsItsPromises, leftovers } from './right.ts';
+import { MOST_WRONG_MS } from './process.ts';
+import { type Ending, endingOf, keepsItsPromises, leftovers, type Standing } from './right.ts';
 import { drawStory, PLENTY_OF_EIPS, type Story } from './story.ts';
 import { createWorldOf, type World } from './world.ts';
 
@@ -37,9 +38,9 @@ const MOST_PASSES = 25;
 const MOST_LAST_PASSES = 6;
 /** A late call acts within this. */
 const LATEST_MS = 10 * MINUTE;
-/** Longer than any retention that ends. */
-const LONGEST_RETENTION_MS = 49 * HOUR;
-const TOMBSTONE_MS = 61 * MINUTE;
+/** Longer than any retention that ends, and than any tombstone is kept, even if their ends were set by a wrong clock. */
+const LONGEST_RETENTION_MS = 49 * HOUR + MOST_WRONG_MS;
+const TOMBSTONE_MS = 61 * MINUTE + MOST_WRONG_MS;
 
 const NOTHING_WRONG = Object.fromEntries(FAULTS.map((fault) => [fault, 0])) as Profile;
 
@@ -67,7 +68,7 @@ export async function run(one: Case, { trace = false } = {}): Promise<Run> {
     const undisturbed = await tell(calm, story);
     for (const violation of [...calm.books.violations, ...undisturbed.violations])
       violations.push({ rule: `undisturbed: ${violation.rule}`, what: violation.what });
-    violations.push(...differences(disturbed.ending, undisturbed.ending, story));
+    violations.push(...differences(disturbed, undisturbed, story));
     steps += calm.processes.steps;
     if (violations.length > 0)
       lines.push('* the same story, with nothing that goes wrong', ...calm.trace.lines);
@@ -91,6 +92,7 @@ function only(story: Story, wanted: ReadonlySet<number>): Story {
 interface Told {
   /** How pods stood when nothing went wrong any more. */
   readonly ending: Ending;
+  readonly robbed: ReadonlySet<string>;
   readonly violations: readonly Violation[];
 }
 
@@ -117,7 +119,7 @@ async function tell(world: World, story: Story): Promise<Told> {
   const ending = endingOf(world, people, story);
   violations.push(...keepsItsPromises(world), ...lacking(ending, 'when nothing goes wrong any more'));
   if (!world.calm) violations.push(...(await toTheEnd(world, people, story)));
-  return { ending: withoutRobbed(ending, people), violations };
+  return { ending, robbed: people.robbed, violations };
 }
 
 /** Every retention that ends is over, and every tombstone old. */
@@ -177,14 +179,15 @@ const lacking = (ending: Ending, when: string): readonly Violation[] =>
     .filter(([, standing]) => standing === 'lacks it')
     .map(([name]) => ({ rule: 'lacking', what: `${when}, ${name} is asked for and not there` }));
 
-const withoutRobbed = (ending: Ending, { robbed }: People): Ending =>
-  Object.fromEntries(Object.entries(ending).filter(([name]) => !robbed.has(name)));
-
 /** Who waits for what somebody else has, and who that is, follows from who came first. */
-function differences(disturbed: Ending, undisturbed: Ending, story: Story): readonly Violation[] {
-  const tally = (ending: Ending) =>
+function differences(disturbed: Told, undisturbed: Told, story: Story): readonly Violation[] {
+  // Whether there was an EIP to bind elsewhere at that moment, chance has decided.
+  const robbed = new Set([...disturbed.robbed, ...undisturbed.robbed]);
+  const counts = ([name, standing]: readonly [string, Standing]) =>
+    standing !== 'may wait' && !robbed.has(name) && !(isScarce(story) && name.includes('/eip'));
+  const tally = ({ ending }: Told) =>
     Object.entries(ending)
-      .filter(([name, standing]) => standing !== 'may wait' && !(isScarce(story) && name.includes('/eip')))
+      .filter(counts)
       .map(([name, standing]) => `${name.replace(/ \d+$/, '')} ${standing}`)
       .sort()
       .join(', ');

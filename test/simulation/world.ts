@@ -4,6 +4,7 @@ import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
 import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
 import { createQuota, type Permits } from '../../shared/adapters/tablestore/quota.ts';
 import { requireTime } from '../../shared/adapters/time-left.ts';
+import { momentOf, skewOf } from '../../shared/claim/moment.ts';
 import type { Log, PodApi, Ports } from '../../shared/reconcile/ports.ts';
 import { type Books, createBooks } from './books.ts';
 import { type CloudStage, createCloudStage, ECS, VPC } from './cloud-stage.ts';
@@ -136,9 +137,15 @@ export function createWorldOf({
   const portsFor = (process: Process): Ports => {
     const log: Log = quiet;
     const tables = store.tablesFor(process);
+    const pods = podApi(process, clusters, clock.now);
+    const moment = () =>
+      momentOf(
+        process.now(),
+        clusters.map(({ id }) => pods.skewMs(id) ?? 0),
+      );
     const quota = createQuota(tables, { now: process.now, permits: permitsOf(process) });
     return {
-      claims: createClaimStore(tables, log, process.now),
+      claims: createClaimStore(tables, log, moment),
       cloud: createCloud({
         vpc: stage.callFor(process, VPC),
         ecs: stage.callFor(process, ECS),
@@ -147,7 +154,7 @@ export function createWorldOf({
         quota,
         remainingMs: process.remainingMs,
       }),
-      pods: podApi(process, clusters),
+      pods,
       hints: host.queueFor(process),
       quota,
       releases: createReleaseSwitch(tables),
@@ -211,17 +218,28 @@ function giveEip({ cloud }: CloudStage, tags: readonly { key: string; value: str
   return id;
 }
 
-function podApi(process: Process, clusters: readonly Cluster[]): PodApi {
+function podApi(process: Process, clusters: readonly Cluster[], serverNow: () => number): PodApi {
   const clusterOf = (id: string): Cluster => {
     requireTime(process.remainingMs, `the API of ${id}`);
     const cluster = clusters.find((one) => one.id === id);
     if (!cluster) throw new Error(`there is no cluster ${id}`);
     return cluster;
   };
+  const skews = new Map<string, number>();
+  /** Every answer has the server's clock in it, in whole seconds. */
+  const withClock = async <T>(clusterId: string, ask: () => Promise<T>): Promise<T> => {
+    const sentAt = process.now();
+    const answer = await ask();
+    const shown = Math.floor(serverNow() / 1_000) * 1_000;
+    skews.set(clusterId, skewOf(shown, sentAt, process.now()));
+    return answer;
+  };
   return {
     clusters: clusters.map(({ id }) => id),
-    read: ({ clusterId, namespace, pod }) => clusterOf(clusterId).read(process, namespace, pod),
-    list: (clusterId) => clusterOf(clusterId).list(process),
+    skewMs: (clusterId) => skews.get(clusterId),
+    read: ({ clusterId, namespace, pod }) =>
+      withClock(clusterId, () => clusterOf(clusterId).read(process, namespace, pod)),
+    list: (clusterId) => withClock(clusterId, () => clusterOf(clusterId).list(process)),
     tell: (key, podUid, told) => clusterOf(key.clusterId).tell(process, key, podUid, told),
     event: ({ namespace, pod }, _podUid, { reason }) =>
       process.call(

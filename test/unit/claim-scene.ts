@@ -149,8 +149,8 @@ export const seeing = (pod: PodView | 'absent', changes: Partial<Observed> = {})
   ...changes,
 });
 
-export const decideEip = (claim: Claim | undefined, seen: Observed, now = NOW): Action =>
-  decide(claim, { key: keyOf('eip'), seen, now, freshToken: FRESH_TOKEN });
+export const decideEip = (claim: Claim | undefined, seen: Observed, now = NOW, earliest = now): Action =>
+  decide(claim, { key: keyOf('eip'), seen, now, earliest, freshToken: FRESH_TOKEN });
 
-export const decideIp = (claim: Claim | undefined, seen: Observed, now = NOW): Action =>
-  decide(claim, { key: keyOf('ip'), seen, now, freshToken: FRESH_TOKEN });
+export const decideIp = (claim: Claim | undefined, seen: Observed, now = NOW, earliest = now): Action =>
+  decide(claim, { key: keyOf('ip'), seen, now, earliest, freshToken: FRESH_TOKEN });

@@ -30,7 +30,8 @@ import {
 /** Ports of which a test gives those that it expects to be used; any other use is an error. */
 const portsOf = (given: { [K in keyof Ports]?: Partial<Ports[K]> }): Ports => {
   const silent = { debug() {}, info() {}, warn() {} };
-  return { log: silent, now: () => NOW, remainingMs: () => 60_000, ...given } as unknown as Ports;
+  const pods = { skewMs: () => 0, ...given.pods };
+  return { log: silent, now: () => NOW, remainingMs: () => 60_000, ...given, pods } as unknown as Ports;
 };
 
 /** The same cloud in both lanes, of which a test gives the calls that it expects. */

@@ -12,10 +12,14 @@ beforeEach(() => {
 
 const listing = (...eips: TaggedEip[]) => ({ eips, parking: [] });
 
-const portsWith = (eip: TaggedEip, lockedBy?: string): Ports =>
+const portsWith = (
+  eip: TaggedEip,
+  { lockedBy, aheadMs = 0, skewMs = -aheadMs }: { lockedBy?: string; aheadMs?: number; skewMs?: number } = {},
+): Ports =>
   ({
     log: { debug() {}, info() {}, warn() {} },
-    now: () => NOW,
+    now: () => NOW + aheadMs,
+    pods: { clusters: ['c-1'], skewMs: () => skewMs },
     remainingMs: () => 60_000,
     claims: {
       suspect: async () => NOW - MINUTE,
@@ -55,7 +59,33 @@ describe('an EIP whose tags name no claim', () => {
   });
 
   it('is kept where a claim has the lock on it', async () => {
-    await sweepOrphans(portsWith(nameless, 'c-1/shop/web-0/eip'), listing(nameless), claimsOf());
+    await sweepOrphans(
+      portsWith(nameless, { lockedBy: 'c-1/shop/web-0/eip' }),
+      listing(nameless),
+      claimsOf(),
+    );
+    expect(released).toEqual([]);
+  });
+});
+
+describe('a clock that is wrong', () => {
+  const young = { ...nameless, allocatedAt: NOW - 5 * MINUTE };
+  const DAY = 24 * 60 * MINUTE;
+
+  it('by two days ahead makes no young EIP old', async () => {
+    await sweepOrphans(portsWith(young, { aheadMs: 2 * DAY }), listing(young), claimsOf());
+    expect(released).toEqual([]);
+  });
+
+  it('by a day behind releases nothing either', async () => {
+    await sweepOrphans(portsWith(young, { aheadMs: -DAY }), listing(young), claimsOf());
+    expect(released).toEqual([]);
+  });
+
+  it('and that no other could be compared with releases nothing', async () => {
+    const ports = portsWith(nameless);
+    const deaf = { ...ports, pods: { ...ports.pods, skewMs: () => undefined } };
+    await sweepOrphans(deaf, listing(nameless), claimsOf());
     expect(released).toEqual([]);
   });
 });

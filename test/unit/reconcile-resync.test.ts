@@ -69,6 +69,7 @@ function createWorld({
     cloud: { bind: {}, release: cloud },
     pods: {
       clusters: ['c-1'],
+      skewMs: () => 0,
       list: async () => {
         calls.push('list pods');
         return Object.entries(pods).map(([pod, view]) => ({

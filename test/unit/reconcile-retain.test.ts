@@ -13,6 +13,8 @@ function createWorld(
   const { unreadable = [], foreign = [], callMs = 0 } = options;
   let now = NOW;
   let ends = Number.POSITIVE_INFINITY;
+  /** By how much the function's clock is ahead of everybody else's. */
+  let aheadMs = 0;
   const claims = new Map<string, Claim>();
   const deadlines = new Map<string, DueClaim>();
   const releases: string[] = [];
@@ -32,7 +34,7 @@ function createWorld(
   };
   const ports = {
     log: { debug() {}, info() {}, warn() {} },
-    now: () => now,
+    now: () => now + aheadMs,
     newToken: () => 'fresh',
     remainingMs: () => ends - now,
     claims: {
@@ -68,7 +70,7 @@ function createWorld(
         },
       },
     },
-    pods: { clusters: ['c-1'], read: async () => 'absent' },
+    pods: { clusters: ['c-1'], read: async () => 'absent', skewMs: () => -aheadMs },
     quota: { prepare: async () => {} },
     releases: { frozen: async () => false },
     hints: { send: async () => {} },
@@ -81,6 +83,9 @@ function createWorld(
     pass: (ms = MINUTE) => {
       now += ms;
       return retainPass(ports);
+    },
+    jump(ms: number) {
+      aheadMs = ms;
     },
     endAfter(ms: number) {
       ends = now + ms;
@@ -136,5 +141,28 @@ describe('claims that are due', () => {
     expect(released).toBeGreaterThanOrEqual(30);
     expect(released).toBeLessThan(60);
     expect(world.deadlines.size).toBe(100 - released);
+  });
+});
+
+describe('a clock that jumps', () => {
+  const DAY = 24 * 60 * MINUTE;
+
+  it('two days ahead releases nothing that is not due, and leaves its deadline where it is', async () => {
+    const world = createWorld();
+    world.add('web-0', NOW + 60 * MINUTE);
+    world.jump(2 * DAY);
+    expect(await world.pass()).toMatchObject({ released: 0 });
+    expect([...world.deadlines.values()]).toMatchObject([{ dueAt: NOW + 60 * MINUTE }]);
+    world.jump(0);
+    expect(await world.pass(60 * MINUTE)).toMatchObject({ released: 1 });
+  });
+
+  it('a day behind releases nothing, and what is due later, when it is right again', async () => {
+    const world = createWorld();
+    world.add('web-0', NOW);
+    world.jump(-DAY);
+    expect(await world.pass()).toMatchObject({ due: 0, released: 0 });
+    world.jump(0);
+    expect(await world.pass()).toMatchObject({ released: 1 });
   });
 });

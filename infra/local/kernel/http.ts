@@ -83,6 +83,8 @@ async function serve(
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  // Node would put the machine's time there, which the cloud's clock may be far ahead of.
+  response.setHeader('date', new Date(context.clock.now()).toUTCString());
   const body = await readBody(incoming, endpoint.maxBody ?? DEFAULT_MAX_BODY);
   if (body === 'too-large') {
     response.writeHead(413, { connection: 'close' }).end();

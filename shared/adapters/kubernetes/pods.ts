@@ -7,6 +7,7 @@ import {
   type V1PodList,
 } from '@kubernetes/client-node';
 import type { ClaimKey, Identity } from '../../claim/identity.ts';
+import { skewOf } from '../../claim/moment.ts';
 import type { Told } from '../../claim/observation.ts';
 import {
   BOUND_REASON_TEXT,
@@ -23,17 +24,26 @@ import { requireTime, type TimeLeft } from '../time-left.ts';
 import { toPodView } from './pod-view.ts';
 
 const PAGE = 500;
+const WORTH_A_WARNING_MS = 30_000;
 
 export interface PodApiOptions {
   /** Clients by cluster id. */
   readonly clusters: ReadonlyMap<string, CoreV1Api>;
   readonly log: Log;
   readonly remainingMs: TimeLeft;
+  /** False where the cluster's time is known to be another than ours. Default: true. */
+  readonly comparesClocks?: boolean;
   /** Epoch ms. */
   now(): number;
 }
 
-export function createPodApi({ clusters, log, remainingMs, now }: PodApiOptions): PodApi {
+export function createPodApi({
+  clusters,
+  log,
+  remainingMs,
+  comparesClocks = true,
+  now,
+}: PodApiOptions): PodApi {
   /** For one call: law 9 is looked to here. */
   const clientOf = (clusterId: string): CoreV1Api => {
     requireTime(remainingMs, `cluster ${clusterId}`);
@@ -45,6 +55,21 @@ export function createPodApi({ clusters, log, remainingMs, now }: PodApiOptions)
         `cluster ${clusterId} is in no context of the kubeconfig`,
       );
     return api;
+  };
+
+  const skews = new Map<string, number>();
+  /** The answer's `Date`, in whole seconds, is a clock that does not go by ours. */
+  const noteClock = (clusterId: string, sentAt: number, headers: Readonly<Record<string, string>>) => {
+    const shown = Date.parse(headers.date ?? '');
+    if (Number.isNaN(shown)) return;
+    const skewMs = comparesClocks ? skewOf(shown, sentAt, now()) : 0;
+    const known = skews.get(clusterId) ?? 0;
+    skews.set(clusterId, skewMs);
+    if (Math.abs(skewMs) >= WORTH_A_WARNING_MS && Math.abs(known) < WORTH_A_WARNING_MS)
+      log.warn('two clocks disagree; until they agree, what is kept is kept longer', {
+        cluster: clusterId,
+        skewMs,
+      });
   };
 
   const writeEvent = async (
@@ -82,18 +107,24 @@ export function createPodApi({ clusters, log, remainingMs, now }: PodApiOptions)
   return {
     clusters: [...clusters.keys()],
 
+    skewMs: (clusterId) => skews.get(clusterId),
+
     async read({ clusterId, namespace, pod }) {
+      const api = clientOf(clusterId);
+      const sentAt = now();
       try {
-        const answer = await clientOf(clusterId).readNamespacedPod({ namespace, name: pod });
+        const { data, headers } = await api.readNamespacedPodWithHttpInfo({ namespace, name: pod });
+        noteClock(clusterId, sentAt, headers);
         // Law 6: what is not this pod, such as a proxy's page with status 200, would look like one that wants nothing.
-        if (!answer?.metadata?.uid || answer.metadata.name !== pod)
+        if (!data?.metadata?.uid || data.metadata.name !== pod)
           throw failure(
             'unavailable',
             'NotAPod',
             `the answer about pod ${namespace}/${pod} is no pod of that name`,
           );
-        return toPodView(answer);
+        return toPodView(data);
       } catch (error) {
+        if (error instanceof ApiException) noteClock(clusterId, sentAt, error.headers);
         // Law 6: a 404 about this pod is proof. One about anything else (a wrong path, a proxy's page) is not.
         if (isAboutPod(error, pod)) return 'absent';
         throw readError('the pod could not be read', error);
@@ -106,10 +137,14 @@ export function createPodApi({ clusters, log, remainingMs, now }: PodApiOptions)
       do {
         let page: V1PodList;
         try {
-          page = await clientOf(clusterId).listPodForAllNamespaces({
+          const api = clientOf(clusterId);
+          const sentAt = now();
+          const { data, headers } = await api.listPodForAllNamespacesWithHttpInfo({
             limit: PAGE,
             ...(next ? { _continue: next } : {}),
           });
+          noteClock(clusterId, sentAt, headers);
+          page = data;
         } catch (error) {
           throw readError(`the pods of ${clusterId} could not be listed`, error);
         }

@@ -2,6 +2,7 @@ import type { Claim } from '../../claim/claim.ts';
 import type { ClaimKey } from '../../claim/identity.ts';
 import { parseClaimKey } from '../../claim/identity.ts';
 import { ipLock } from '../../claim/ip-steps.ts';
+import type { Moment } from '../../claim/moment.ts';
 import type { PrimaryKey, Row, RowChange } from './table.ts';
 
 /**
@@ -20,8 +21,7 @@ export interface LockRows {
   keyOf(name: string): PrimaryKey;
   /** The claim's record; throws where it cannot be read. */
   claim(key: ClaimKey): Promise<Claim | undefined>;
-  /** Epoch ms. */
-  now(): number;
+  moment(): Moment;
 }
 
 export interface AddressLocks {
@@ -37,12 +37,12 @@ export interface AddressLocks {
  * lock that stands for nothing; such a one is taken over. Every taking writes another time into the row, and a take-over
  * is a compare-and-set on the time that was read: an owner that comes back in between keeps what it has.
  */
-export function createAddressLocks({ read, write, keyOf, claim, now }: LockRows): AddressLocks {
+export function createAddressLocks({ read, write, keyOf, claim, moment }: LockRows): AddressLocks {
   const put = (name: string, owner: string, expect: RowChange['expect']) =>
-    write({ table: 'addresses', key: keyOf(name), expect, row: { claim: owner, at: now() } });
+    write({ table: 'addresses', key: keyOf(name), expect, row: { claim: owner, at: moment().latest } });
 
   const isStale = async (name: string, { claim: owner, at }: Row): Promise<boolean> => {
-    if (typeof at !== 'number' || now() - at < YOUNG_MS) return false;
+    if (typeof at !== 'number' || moment().earliest - at < YOUNG_MS) return false;
     const key = parseClaimKey(String(owner));
     if (!key) return false;
     try {

@@ -9,6 +9,7 @@ import {
   KINDS,
   parseClaimKey,
 } from '../../claim/identity.ts';
+import type { Moment } from '../../claim/moment.ts';
 import type { ClaimStore, DueClaim, Log } from '../../reconcile/ports.ts';
 import { coalesce } from '../coalesce.ts';
 import { createAddressLocks } from './address-locks.ts';
@@ -51,7 +52,7 @@ function toDue({ claim, dueAt }: Row): readonly DueClaim[] {
 }
 
 /** Claims, address locks, deadlines and history in Tablestore. */
-export function createClaimStore(tables: Tables, log: Log, now: () => number = Date.now): ClaimStore {
+export function createClaimStore(tables: Tables, log: Log, moment: () => Moment): ClaimStore {
   const readRow = coalesce<{ table: string; key: PrimaryKey }, Row | undefined>(
     async (asked) => {
       const rows = new Map<object, Row | undefined | Error>();
@@ -81,7 +82,7 @@ export function createClaimStore(tables: Tables, log: Log, now: () => number = D
     write,
     keyOf: addressKey,
     claim: readClaim,
-    now,
+    moment,
   });
 
   const putDeadline = async (due: DueClaim, row: Row): Promise<void> => {
