@@ -84,7 +84,7 @@ export const eipSteps: Steps = {
     if (eip === 'unread') return { kind: 'find-eip', token: claim.token };
     // A writer that is paused before its call can still buy one; the sweep finds that by its tags.
     if (eip === 'absent') return { kind: 'save', next: tombstone(claim, now) };
-    const until = retainUntil(claim.retention, now);
+    const until = retainUntil('eip', claim.retention, now);
     const allocation = { id: eip.allocationId, address: eip.address };
     return {
       kind: 'save',
@@ -151,7 +151,7 @@ export const eipSteps: Steps = {
     const { allocation } = claim;
     if (seen.eip === 'absent')
       return { kind: 'save', next: tombstone(claim, now), unlock: allocation.id, ended };
-    const until = retainUntil(claim.retention, now);
+    const until = retainUntil('eip', claim.retention, now);
     return {
       kind: 'save',
       next: {
