@@ -1,4 +1,4 @@
-import type { ClaimKey } from './identity.ts';
+import type { ClaimKey, Kind } from './identity.ts';
 
 /** What becomes of the address when its pod is gone. `after.ms` counts from the moment the pod is seen to be gone. */
 export type Retention =
@@ -89,13 +89,21 @@ export interface Released extends Common {
 export type Claim = Allocating | Bound | Retained | Releasing | Released;
 export type Phase = Claim['phase'];
 
+/**
+ * How long a private IP goes to no other name after its pod is gone, whatever the retention says: until then, what is
+ * on its way to the old pod, and what its peers remember of it, would reach the new one. The same name takes it back at
+ * once. Source: amazon-vpc-cni, whose cool-down was 30 s and was raised to 60 s.
+ */
+export const COOL_DOWN_MS = 60_000;
+
 /** The end of the retention for a pod that was seen gone at `now`; undefined means never. */
-export function retainUntil(retention: Retention, now: number): number | undefined {
+export function retainUntil(kind: Kind, retention: Retention, now: number): number | undefined {
+  const least = kind === 'ip' ? COOL_DOWN_MS : 0;
   switch (retention.kind) {
     case 'follow':
-      return now;
+      return now + least;
     case 'after':
-      return now + retention.ms;
+      return now + Math.max(retention.ms, least);
     case 'never':
       return undefined;
   }

@@ -144,7 +144,7 @@ function boundToClaimant(
 
 function retained(steps: Steps, situation: Situation, claim: Retained, wantsAnother: boolean): Action {
   const { now, earliest } = situation;
-  const until = retainUntil(claim.retention, now);
+  const until = retainUntil(claim.key.kind, claim.retention, now);
   if (claim.retainUntil === undefined && until !== undefined) {
     // Lifted for a pod whose wish could not be read; that pod is gone.
     return { kind: 'save', next: { ...claim, rev: claim.rev + 1, retainUntil: until }, deadline: until };

@@ -142,7 +142,7 @@ export const ipSteps: Steps = {
     if (holder !== 'unread' && holder.eniId === undefined) {
       return { kind: 'park-ip', allocation };
     }
-    const until = retainUntil(claim.retention, now);
+    const until = retainUntil('ip', claim.retention, now);
     const holdEniId = holder !== 'unread' && holder.parking ? holder.eniId : undefined;
     return {
       kind: 'save',

@@ -80,7 +80,8 @@ export const ANNOTATIONS = {
   fixedIpHours: {
     names: ['network.alibabacloud.com/fixed-ip-release-after', 'k8s.aliyun.com/eci-fixed-ip-retain-hour'],
     allowed: 'a whole number of hours from 0 to 87600',
-    meaning: 'How many hours the fixed private IP is kept when the pod is gone. Default: 48.',
+    meaning:
+      'How many hours the fixed private IP is kept when the pod is gone. Default: 48. It goes to no other name for a minute in any case.',
   },
 } as const;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { COOL_DOWN_MS } from '../../shared/claim/claim.ts';
 import type { HolderView, Observed, Unread } from '../../shared/claim/observation.ts';
 import {
   ALLOCATION,
@@ -357,5 +358,28 @@ describe('a fixed IP that is being released', () => {
     whoeverHasIt((holder) =>
       expect(decided(unreadable, holder)).toMatchObject({ next: { phase: 'Retained' } }),
     );
+  });
+});
+
+describe('a fixed IP that is to be kept for no time at all', () => {
+  const retention = { kind: 'after', ms: 0 } as const;
+  const parked = PARKED;
+
+  it('goes to no other name for a minute after its pod is gone', () => {
+    const gone = seeing('absent', { holder: parked });
+    expect(decideIp(bound('ip', { retention }), gone)).toMatchObject({
+      deadline: NOW + COOL_DOWN_MS,
+      next: { phase: 'Retained', retainUntil: NOW + COOL_DOWN_MS },
+    });
+    const kept = retained('ip', { retention, retainUntil: NOW + COOL_DOWN_MS, holdEniId: PARKING });
+    expect(decideIp(kept, gone, NOW + COOL_DOWN_MS - 1)).toEqual({ kind: 'done' });
+    expect(decideIp(kept, gone, NOW + COOL_DOWN_MS)).toMatchObject({ next: { phase: 'Releasing' } });
+  });
+
+  it('is taken back at once by a pod of its own name', () => {
+    const kept = retained('ip', { retention, retainUntil: NOW + COOL_DOWN_MS, holdEniId: PARKING });
+    expect(decideIp(kept, seeing(podAt(HERE), { eni: eniOf(HERE), holder: parked }))).toMatchObject({
+      next: { phase: 'Bound' },
+    });
   });
 });
