@@ -83,13 +83,8 @@ export const eipSteps: Steps = {
   abandon({ seen: { eip }, now }, claim) {
     if (eip === 'unread') return { kind: 'find-eip', token: claim.token };
     // A writer that is paused before its call can still buy one; the sweep finds that by its tags.
-<<<<<<< HEAD
     if (eip === 'absent' || eip === 'gone') return { kind: 'save', next: tombstone(claim, now) };
-    const until = retainUntil(claim.retention, now);
-=======
-    if (eip === 'absent') return { kind: 'save', next: tombstone(claim, now) };
     const until = retainUntil('eip', claim.retention, now);
->>>>>>> laws
     const allocation = { id: eip.allocationId, address: eip.address };
     return {
       kind: 'save',

@@ -217,7 +217,11 @@ describe('other rows, whoever wrote them,', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRow, { maxLength: 5 }), claim, async (rows, one) => {
         const listed: Claim[] = [];
-        for await (const page of createClaimStore(holding([...rows, stored(one), ...rows]), silent, noon).all())
+        for await (const page of createClaimStore(
+          holding([...rows, stored(one), ...rows]),
+          silent,
+          noon,
+        ).all())
           listed.push(...page);
         expect(listed).toContainEqual(one);
       }),
