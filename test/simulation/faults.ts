@@ -72,9 +72,11 @@ export interface Strike {
 }
 
 export interface Faults {
-  /** What strikes the next call. `readsOnly`: nothing that is lost with the answer. */
-  atCall(): CallFault | undefined;
+  /** What strikes the next call, which is about this. */
+  atCall(what: () => string): CallFault | undefined;
   strikes(fault: WorldFault): boolean;
+  /** Whether the store's adapter asks again where its answer is lost; chance has it where this is left out. */
+  readonly storeIsAskedAgain?: boolean;
   /** From here on nothing goes wrong any more. */
   end(): void;
   readonly struck: readonly Strike[];

@@ -51,11 +51,12 @@ export interface HostOptions {
   readonly faults: Faults;
   readonly processes: Processes;
   readonly trace: Trace;
+  readonly mostDeliveries?: number | undefined;
   portsFor(process: Process): Ports;
 }
 
 export function createFunctionHost(options: HostOptions): FunctionHost {
-  const { clock, random, faults, processes, trace, portsFor } = options;
+  const { clock, random, faults, processes, trace, portsFor, mostDeliveries = MOST_DELIVERIES } = options;
   const within = (low: number, high: number) => low + random.next() * (high - low);
   const delivered = new Map<string, number>();
   let visible: Message[] = [];
@@ -107,7 +108,7 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
         if (returned) return;
         for (const message of batch) {
           message.deliveries++;
-          if (message.deliveries < MOST_DELIVERIES) put(message, within(10, 20) * SECOND);
+          if (message.deliveries < mostDeliveries) put(message, within(10, 20) * SECOND);
         }
       },
     );

@@ -119,7 +119,7 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
             wrongByMs = Math.round(draw(HOURS)) * (random.next() < 0.5 ? -1 : 1);
             if (trace.on) trace.add(`${name}#${number} has a clock that is wrong by ${wrongByMs} ms`);
           }
-          const fault = faults.atCall();
+          const fault = faults.atCall(() => `${name}#${number} ${what()}`);
           if (trace.on && fault && fault !== 'slow') trace.add(`${name}#${number} ${fault}: ${what()}`);
           if (fault === 'death before') return die('dies');
 
@@ -133,7 +133,10 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
           const perform = () => {
             const refusal = refusalOf(service, what, fault);
             if (refusal) return answerWith(() => reject(refusal));
-            const asksAgain = fault === 'lost answer' && service === 'store' && random.next() < 0.5;
+            const asksAgain =
+              fault === 'lost answer' &&
+              service === 'store' &&
+              (faults.storeIsAskedAgain ?? random.next() < 0.5);
             attempt(what, act, (outcome) => {
               if (fault === 'death after') die('dies');
               // The store's adapter asks again by itself: what is conditional then meets its own first effect.

@@ -123,7 +123,7 @@ async function tell(world: World, story: Story): Promise<Told> {
 }
 
 /** Every retention that ends is over, and every tombstone old. */
-async function toTheEnd(world: World, people: People, story: Story): Promise<readonly Violation[]> {
+export async function toTheEnd(world: World, people: People, story: Story): Promise<readonly Violation[]> {
   const { clock, trace } = world;
   const violations: Violation[] = [];
   trace.add('* every retention that ends is over');
@@ -143,7 +143,7 @@ async function toTheEnd(world: World, people: People, story: Story): Promise<rea
 }
 
 /** Both timers, and whatever follows from them. */
-async function passOf({ host, clock }: World): Promise<void> {
+export async function passOf({ host, clock }: World): Promise<void> {
   host.fireTimers();
   await clock.advance(MINUTE);
 }
@@ -152,7 +152,7 @@ async function passOf({ host, clock }: World): Promise<void> {
  * Passes until one changes nothing, and the next one neither. A pod that waits for what somebody else has is looked at in
  * every pass, and that is no change.
  */
-async function toRest(world: World, violations: Violation[], when: string): Promise<void> {
+export async function toRest(world: World, violations: Violation[], when: string): Promise<void> {
   let quiet = 0;
   for (let pass = 0; pass < MOST_PASSES; pass++) {
     const before = world.changes();

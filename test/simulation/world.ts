@@ -44,6 +44,10 @@ export interface WorldOptions {
   /** The opportunities at which a fault may strike; all when left out. */
   readonly strikes?: ReadonlySet<number> | undefined;
   readonly trace: boolean;
+  /** What goes wrong, where that is not left to the profile and to chance. */
+  readonly faults?: Faults;
+  /** How often a message is delivered whose function ended without an answer. */
+  readonly mostDeliveries?: number;
   /** Told only to see how the story ends without faults. */
   readonly calm?: boolean;
 }
@@ -59,6 +63,8 @@ export function createWorldOf({
   profile,
   strikes,
   trace: traced,
+  faults = createFaults(createRandom(seed).fork('faults'), profile, strikes),
+  mostDeliveries,
   calm = false,
 }: WorldOptions): World {
   const random = createRandom(seed);
@@ -68,7 +74,6 @@ export function createWorldOf({
     return turn().then(turn);
   });
   const trace = createTrace(traced, clock, story.start);
-  const faults = createFaults(random.fork('faults'), profile, strikes);
   const processes = createProcesses({ clock, faults, random: random.fork('processes'), trace });
 
   let changes = 0;
@@ -170,6 +175,7 @@ export function createWorldOf({
     faults,
     processes,
     trace,
+    mostDeliveries,
     portsFor,
   });
 
