@@ -91,6 +91,7 @@ function assemble({ table, vpc, ecs, hints }: Clients, remainingMs: () => number
     clusters,
     log,
     now,
+    elapsedMs: () => performance.now(),
     remainingMs,
     comparesClocks: config.HOLDFAST_CLOCK !== 'own',
   });

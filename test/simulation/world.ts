@@ -1,10 +1,11 @@
 import { createRandom, type Random } from '../../infra/local/kernel/random.ts';
+import { createServerClock } from '../../shared/adapters/kubernetes/server-clock.ts';
 import { createCloud } from '../../shared/adapters/openapi/cloud.ts';
 import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
 import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
 import { createQuota, type Permits } from '../../shared/adapters/tablestore/quota.ts';
 import { requireTime } from '../../shared/adapters/time-left.ts';
-import { momentOf, skewOf } from '../../shared/claim/moment.ts';
+import { momentOf } from '../../shared/claim/moment.ts';
 import type { Log, PodApi, Ports } from '../../shared/reconcile/ports.ts';
 import { type Books, createBooks } from './books.ts';
 import { type CloudStage, createCloudStage, ECS, VPC } from './cloud-stage.ts';
@@ -231,18 +232,20 @@ function podApi(process: Process, clusters: readonly Cluster[], serverNow: () =>
     if (!cluster) throw new Error(`there is no cluster ${id}`);
     return cluster;
   };
-  const skews = new Map<string, number>();
+  // Elapsed time runs on whatever the process thinks that it is.
+  const clocks = new Map(
+    clusters.map(({ id }) => [id, createServerClock({ now: process.now, elapsedMs: serverNow })]),
+  );
   /** Every answer has the server's clock in it, in whole seconds. */
   const withClock = async <T>(clusterId: string, ask: () => Promise<T>): Promise<T> => {
-    const sentAt = process.now();
+    const note = clocks.get(clusterId)?.ask();
     const answer = await ask();
-    const shown = Math.floor(serverNow() / 1_000) * 1_000;
-    skews.set(clusterId, skewOf(shown, sentAt, process.now()));
+    note?.(Math.floor(serverNow() / 1_000) * 1_000);
     return answer;
   };
   return {
     clusters: clusters.map(({ id }) => id),
-    skewMs: (clusterId) => skews.get(clusterId),
+    skewMs: (clusterId) => clocks.get(clusterId)?.skewMs(),
     read: ({ clusterId, namespace, pod }) =>
       withClock(clusterId, () => clusterOf(clusterId).read(process, namespace, pod)),
     list: (clusterId) => withClock(clusterId, () => clusterOf(clusterId).list(process)),

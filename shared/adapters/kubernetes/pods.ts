@@ -7,7 +7,6 @@ import {
   type V1PodList,
 } from '@kubernetes/client-node';
 import type { ClaimKey, Identity } from '../../claim/identity.ts';
-import { skewOf } from '../../claim/moment.ts';
 import type { Told } from '../../claim/observation.ts';
 import {
   BOUND_REASON_TEXT,
@@ -22,6 +21,7 @@ import type { ListedPod, Log, PodApi, PodEvent, Verdict } from '../../reconcile/
 import { failure, isVerdict } from '../failure.ts';
 import { requireTime, type TimeLeft } from '../time-left.ts';
 import { toPodView } from './pod-view.ts';
+import { createServerClock, type ServerClock } from './server-clock.ts';
 
 const PAGE = 500;
 const WORTH_A_WARNING_MS = 30_000;
@@ -35,6 +35,8 @@ export interface PodApiOptions {
   readonly comparesClocks?: boolean;
   /** Epoch ms. */
   now(): number;
+  /** Monotonic, ms; see `createServerClock`. */
+  elapsedMs?(): number;
 }
 
 export function createPodApi({
@@ -43,6 +45,7 @@ export function createPodApi({
   remainingMs,
   comparesClocks = true,
   now,
+  elapsedMs,
 }: PodApiOptions): PodApi {
   /** For one call: law 9 is looked to here. */
   const clientOf = (clusterId: string): CoreV1Api => {
@@ -57,19 +60,24 @@ export function createPodApi({
     return api;
   };
 
-  const skews = new Map<string, number>();
+  const clocks = new Map<string, ServerClock>();
   /** The answer's `Date`, in whole seconds, is a clock that does not go by ours. */
-  const noteClock = (clusterId: string, sentAt: number, headers: Readonly<Record<string, string>>) => {
-    const shown = Date.parse(headers.date ?? '');
-    if (Number.isNaN(shown)) return;
-    const skewMs = comparesClocks ? skewOf(shown, sentAt, now()) : 0;
-    const known = skews.get(clusterId) ?? 0;
-    skews.set(clusterId, skewMs);
-    if (Math.abs(skewMs) >= WORTH_A_WARNING_MS && Math.abs(known) < WORTH_A_WARNING_MS)
-      log.warn('two clocks disagree; until they agree, what is kept is kept longer', {
-        cluster: clusterId,
-        skewMs,
-      });
+  const askTime = (clusterId: string): ((headers: Readonly<Record<string, string>>) => void) => {
+    const clock = clocks.get(clusterId) ?? createServerClock({ now, ...(elapsedMs ? { elapsedMs } : {}) });
+    clocks.set(clusterId, clock);
+    const note = clock.ask();
+    return (headers) => {
+      const shown = Date.parse(headers.date ?? '');
+      if (Number.isNaN(shown) || !comparesClocks) return;
+      const known = clock.skewMs() ?? 0;
+      note(shown);
+      const skewMs = clock.skewMs() ?? 0;
+      if (Math.abs(skewMs) >= WORTH_A_WARNING_MS && Math.abs(known) < WORTH_A_WARNING_MS)
+        log.warn('two clocks disagree; until they agree, what is kept is kept longer', {
+          cluster: clusterId,
+          skewMs,
+        });
+    };
   };
 
   const writeEvent = async (
@@ -107,14 +115,14 @@ export function createPodApi({
   return {
     clusters: [...clusters.keys()],
 
-    skewMs: (clusterId) => skews.get(clusterId),
+    skewMs: (clusterId) => (comparesClocks ? clocks.get(clusterId)?.skewMs() : 0),
 
     async read({ clusterId, namespace, pod }) {
       const api = clientOf(clusterId);
-      const sentAt = now();
+      const noteTime = askTime(clusterId);
       try {
         const { data, headers } = await api.readNamespacedPodWithHttpInfo({ namespace, name: pod });
-        noteClock(clusterId, sentAt, headers);
+        noteTime(headers);
         // Law 6: what is not this pod, such as a proxy's page with status 200, would look like one that wants nothing.
         if (!data?.metadata?.uid || data.metadata.name !== pod)
           throw failure(
@@ -124,7 +132,7 @@ export function createPodApi({
           );
         return toPodView(data);
       } catch (error) {
-        if (error instanceof ApiException) noteClock(clusterId, sentAt, error.headers);
+        if (error instanceof ApiException) noteTime(error.headers);
         // Law 6: a 404 about this pod is proof. One about anything else (a wrong path, a proxy's page) is not.
         if (isAboutPod(error, pod)) return 'absent';
         throw readError('the pod could not be read', error);
@@ -138,12 +146,12 @@ export function createPodApi({
         let page: V1PodList;
         try {
           const api = clientOf(clusterId);
-          const sentAt = now();
+          const noteTime = askTime(clusterId);
           const { data, headers } = await api.listPodForAllNamespacesWithHttpInfo({
             limit: PAGE,
             ...(next ? { _continue: next } : {}),
           });
-          noteClock(clusterId, sentAt, headers);
+          noteTime(headers);
           page = data;
         } catch (error) {
           throw readError(`the pods of ${clusterId} could not be listed`, error);
