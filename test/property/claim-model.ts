@@ -2,7 +2,7 @@ import type { Action } from '../../shared/claim/action.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
 import { decide } from '../../shared/claim/decide.ts';
 import type { Kind } from '../../shared/claim/identity.ts';
-import type { EipView, EniView, HolderView, Observed, PodView } from '../../shared/claim/observation.ts';
+import type { EipView, EniView, HolderView, NotSeen, Observed, PodView } from '../../shared/claim/observation.ts';
 import { ALLOCATION, keyOf, NOBODY, PARKED, PARKING, seeing } from '../unit/claim-scene.ts';
 
 /**
@@ -116,7 +116,7 @@ function apply(world: World, seen: Observed, action: Effect): Observed {
       return learns({ eip: unassociate(world, action) });
     case 'release-eip': {
       const eip = world.eips.get(action.allocationId);
-      if (eip?.status !== 'Available') return learns({ eip: eip ?? 'absent' });
+      if (eip?.status !== 'Available') return learns({ eip: eip ?? 'gone' });
       const going: EipView = { ...eip, status: 'Releasing' };
       world.eips.set(eip.allocationId, going);
       return learns({ eip: going });
@@ -163,9 +163,9 @@ function apply(world: World, seen: Observed, action: Effect): Observed {
 function associate(
   { eips }: World,
   { allocationId, eniId, privateIp }: Extract<Action, { kind: 'associate-eip' }>,
-): EipView | 'absent' {
+): EipView | NotSeen {
   const eip = eips.get(allocationId);
-  if (eip?.status !== 'Available') return eip ?? 'absent';
+  if (eip?.status !== 'Available') return eip ?? 'gone';
   const bound: EipView = { ...eip, status: 'Associating', boundTo: { instanceId: eniId, privateIp } };
   eips.set(allocationId, bound);
   return bound;
@@ -174,9 +174,9 @@ function associate(
 function unassociate(
   { eips }: World,
   { allocationId, eniId, privateIp }: Extract<Action, { kind: 'unassociate-eip' }>,
-): EipView | 'absent' {
+): EipView | NotSeen {
   const eip = eips.get(allocationId);
-  if (!eip) return 'absent';
+  if (!eip) return 'gone';
   // In transition, or not bound: taken for free without a look.
   if (eip.status !== 'InUse') return freed(eip);
   if (eip.boundTo?.instanceId !== eniId || eip.boundTo.privateIp !== privateIp) return eip;
