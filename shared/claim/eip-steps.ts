@@ -170,10 +170,12 @@ export const eipSteps: Steps = {
 
   keep({ seen: { eip }, now }, claim) {
     if (eip === 'unread') return done;
-    // Asked in the one way that would change nothing where it is there.
-    if (eip === 'absent' && claim.lastBinding) return unassociate(claim.allocation.id, claim.lastBinding);
-    if (eip === 'absent' || eip === 'gone')
-      return { kind: 'save', next: tombstone(claim, now), unlock: claim.allocation.id };
+    if (eip === 'absent') {
+      // Asked in the one way that changes nothing where it is there. One that was never bound is of a pod that went
+      // while it was bought: as young as that, it is not seen yet, and its release will tell.
+      return claim.lastBinding ? unassociate(claim.allocation.id, claim.lastBinding) : done;
+    }
+    if (eip === 'gone') return { kind: 'save', next: tombstone(claim, now), unlock: claim.allocation.id };
     if (eip.status === 'InUse' && claim.lastBinding && isAt(eip, claim.lastBinding)) {
       // A bind that was paused and landed after its pod was gone.
       return unassociate(claim.allocation.id, claim.lastBinding);
