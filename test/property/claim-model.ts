@@ -2,7 +2,14 @@ import type { Action } from '../../shared/claim/action.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
 import { decide } from '../../shared/claim/decide.ts';
 import type { Kind } from '../../shared/claim/identity.ts';
-import type { EipView, EniView, HolderView, NotSeen, Observed, PodView } from '../../shared/claim/observation.ts';
+import type {
+  EipView,
+  EniView,
+  HolderView,
+  NotSeen,
+  Observed,
+  PodView,
+} from '../../shared/claim/observation.ts';
 import { ALLOCATION, keyOf, NOBODY, PARKED, PARKING, seeing } from '../unit/claim-scene.ts';
 
 /**

@@ -170,7 +170,7 @@ export const observed: fc.Arbitrary<Observed> = fc
   .record({
     pod,
     eni: unreadOr(eni),
-    eip: unreadOr(eip),
+    eip: unreadOr(fc.oneof({ weight: 5, arbitrary: eip }, fc.constant('gone' as const))),
     holder: unreadOr(holder),
     assigned: maybe(fc.constantFrom(ALLOCATION.ip.address, 'spent' as const)),
     lockedBy: maybe(fc.constant('c-1/shop/other-0/eip')),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../../shared/claim/claim.ts';
 import { TOMBSTONE_MS } from '../../shared/claim/decide.ts';
-import type { EipView, Observed, Unread } from '../../shared/claim/observation.ts';
+import type { EipView, NotSeen, Observed, Unread } from '../../shared/claim/observation.ts';
 import {
   ALLOCATION,
   allocating,
@@ -32,10 +32,11 @@ import {
 const ID = ALLOCATION.eip.id;
 const BOUND = { reason: 'Bound', address: ALLOCATION.eip.address } as const;
 
-/** Every state that the cloud can show the EIP in. */
-const CLOUD: readonly (EipView | 'absent' | Unread)[] = [
+/** Every state that the cloud can show the EIP in, and both ways in which it can show none. */
+const CLOUD: readonly (EipView | NotSeen | Unread)[] = [
   'unread',
   'absent',
+  'gone',
   eipIs('Available'),
   eipIs('Associating', HERE),
   eipIs('Associating', ELSEWHERE),
@@ -45,7 +46,7 @@ const CLOUD: readonly (EipView | 'absent' | Unread)[] = [
   eipIs('Unassociating', HERE),
   eipIs('Releasing'),
 ];
-const whateverTheCloud = (check: (eip: EipView | 'absent' | Unread) => void) => {
+const whateverTheCloud = (check: (eip: EipView | NotSeen | Unread) => void) => {
   for (const eip of CLOUD) check(eip);
 };
 
@@ -168,7 +169,7 @@ describe('a pod that names its own EIP', () => {
 
   it('is told that there is no such EIP, and none is bought in its place', () => {
     expect(decided('absent')).toMatchObject(tells('AddressNotFound', { message: ID }));
-    const vanished = decideEip(bound('eip', { origin: 'given' }), seeing(naming, { eip: 'absent' }));
+    const vanished = decideEip(bound('eip', { origin: 'given' }), seeing(naming, { eip: 'gone' }));
     expect(vanished).toMatchObject(tells('AddressNotFound'));
   });
 
@@ -293,8 +294,13 @@ describe('an EIP that belongs to a pod which is there', () => {
     expect(decided(eipIs('InUse', BEFORE), podAt(HERE, hinted), claim)).toEqual(unassociatedFrom(BEFORE));
   });
 
-  it('that is gone from the account is asked for again, under the same address', () => {
-    expect(decided('absent')).toMatchObject({
+  it('that a read does not show is bound all the same: bought a moment ago, it may be too young to be seen', () => {
+    // Taken for gone, another one would be bought, which is as young, and another, up to the account's quota.
+    expect(decided('absent')).toEqual(associatedTo(HERE));
+  });
+
+  it('is asked for again, under the same address, once a call is refused because it is gone', () => {
+    expect(decided('gone')).toMatchObject({
       kind: 'save',
       unlock: ID,
       next: {
@@ -457,8 +463,12 @@ describe('an EIP whose pod is gone', () => {
     expect(action).not.toHaveProperty('next.retainUntil');
   });
 
-  it('leaves a tombstone where the EIP is gone as well', () => {
-    expect(decideEip(bound('eip'), seeing('absent', { eip: 'absent' }))).toMatchObject({
+  it('that a read does not show is unbound all the same, for the cloud tells whether it is there', () => {
+    expect(decideEip(bound('eip'), seeing('absent', { eip: 'absent' }))).toEqual(unassociatedFrom(HERE));
+  });
+
+  it('leaves a tombstone where a call is refused because the EIP is gone as well', () => {
+    expect(decideEip(bound('eip'), seeing('absent', { eip: 'gone' }))).toMatchObject({
       kind: 'save',
       unlock: ID,
       next: { phase: 'Released', rev: 8 },
@@ -524,9 +534,30 @@ describe('a retained EIP', () => {
     expect(decided('absent', eipIs('InUse', ELSEWHERE))).toEqual({ kind: 'done' });
   });
 
-  it('that is gone from the account leaves a tombstone, and the pod that is there begins anew', () => {
+  it('that a read does not show is kept, and the cloud asked in a way that changes nothing where it is there', () => {
+    expect(decided('absent', 'absent')).toEqual(unassociatedFrom(HERE));
+    // Off its place already, says the answer: it is there.
+    expect(decided('absent', eipIs('Available'))).toEqual({ kind: 'done' });
+  });
+
+  it('that was never bound and that a read does not show is kept to its deadline: it is young', () => {
+    const unbound = without(retained('eip'), 'lastBinding');
+    expect(decided('absent', 'absent', unbound)).toEqual({ kind: 'done' });
+    expect(decided('absent', 'absent', unbound, NOW + 5 * MINUTE)).toMatchObject({
+      next: { phase: 'Releasing', allocation: ALLOCATION.eip },
+    });
+  });
+
+  it('that a read does not show goes to the pod that comes back, and not another one', () => {
+    expect(decided(podAt(THERE, { eniHint: THERE.eniId }), 'absent')).toMatchObject({
+      kind: 'save',
+      next: { phase: 'Bound', allocation: ALLOCATION.eip, binding: THERE },
+    });
+  });
+
+  it('that a call is refused for because it is gone leaves a tombstone, and the pod that is there begins anew', () => {
     for (const pod of ['absent', podAt(THERE)] as const)
-      expect(decided(pod, 'absent')).toMatchObject({ kind: 'save', unlock: ID, next: { phase: 'Released' } });
+      expect(decided(pod, 'gone')).toMatchObject({ kind: 'save', unlock: ID, next: { phase: 'Released' } });
   });
 
   it('whose time was lifted for an unreadable wish gets it back when that pod is gone', () => {
@@ -561,8 +592,12 @@ describe('an EIP that is being released', () => {
     expect(decided('absent', eipIs('InUse', ELSEWHERE))).toEqual(waits);
   });
 
+  it('that a read does not show is released all the same: the cloud refuses where there is none', () => {
+    expect(decided('absent', 'absent')).toEqual({ kind: 'release-eip', allocationId: ID });
+  });
+
   it('leaves a tombstone, and lets go of its lock, when the cloud has let go of it', () => {
-    for (const eip of ['absent', eipIs('Releasing')] as const)
+    for (const eip of ['gone', eipIs('Releasing')] as const)
       expect(decided('absent', eip)).toMatchObject({
         kind: 'save',
         unlock: ID,
@@ -587,7 +622,9 @@ describe('an EIP that is being released', () => {
     expect(decided(back, eipIs('Available'))).toMatchObject({
       next: { phase: 'Bound', binding: THERE, rev: 8 },
     });
-    for (const eip of ['absent', eipIs('Releasing')] as const)
+    // Not seen is not gone: bound, the call tells, and where it is gone the same address is asked for again.
+    expect(decided(back, 'absent')).toMatchObject({ next: { phase: 'Bound', binding: THERE, rev: 8 } });
+    for (const eip of ['gone', eipIs('Releasing')] as const)
       expect(decided(back, eip)).toMatchObject({ next: { phase: 'Released' }, unlock: ID });
   });
 

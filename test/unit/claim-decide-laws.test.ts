@@ -60,7 +60,7 @@ describe('in every scene that docs/decide.md shows, the next action', () => {
         if (home === undefined) return true;
         if (isTaking(action)) return 'eniId' in action && action.eniId !== home.eniId;
         // Only for an EIP that is gone from the account is another one asked for.
-        if (action.kind !== 'save' || scene.seen.eip === 'absent') return true;
+        if (action.kind !== 'save' || scene.seen.eip === 'gone') return true;
         return action.next.phase === 'Bound' && action.next.binding === home;
       }),
     ).toEqual([]);
@@ -91,7 +91,7 @@ describe('in every scene that docs/decide.md shows, the next action', () => {
     ).toEqual([]);
   });
 
-  it('gives an EIP back only in Releasing, where it was bought and is seen to be free, and nobody wants it', () => {
+  it('gives an EIP back only in Releasing, where it was bought and is not seen to be in use, and nobody wants it', () => {
     expect(
       breaches((action, scene) => {
         if (action.kind !== 'release-eip') return true;
@@ -116,14 +116,26 @@ describe('in every scene that docs/decide.md shows, the next action', () => {
     ).toEqual([]);
   });
 
+  it('lets no EIP on record go because a read does not show it', () => {
+    expect(
+      breaches((action, { claim: { value: claim }, seen: { eip } }) => {
+        if (eip !== 'absent' || claim === undefined || !('allocation' in claim)) return true;
+        // A given one that is being released is merely forgotten, whether it is seen or not.
+        if (claim.phase === 'Releasing' && claim.origin === 'given') return true;
+        return action.kind !== 'save' || ('allocation' in action.next && action.unlock === undefined);
+      }),
+    ).toEqual([]);
+  });
+
   it('writes an address off only from Releasing, or where the cloud shows that it is gone or going', () => {
     expect(
       breaches((action, { kind, phase, seen: { eip, assigned, holder } }) => {
         if (!isSave(action, 'Released') || phase === 'Releasing') return true;
-        if (kind === 'eip')
-          return (
-            eip === 'absent' || eip === 'gone' || (typeof eip === 'object' && eip.status === 'Releasing')
-          );
+        if (kind === 'eip') {
+          // An intent has no EIP on record that a read which is behind could lose.
+          if (eip === 'absent') return phase === 'Allocating';
+          return eip === 'gone' || (typeof eip === 'object' && eip.status === 'Releasing');
+        }
         const isOnNobody = holder !== 'unread' && holder.eniId === undefined;
         return phase === 'Allocating' && (assigned === 'spent' || isOnNobody);
       }),

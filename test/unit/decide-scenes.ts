@@ -289,6 +289,7 @@ function cloudsOf(kind: Kind, phase: RecordPhase): readonly Named<Partial<Observ
 const EIPS: readonly Named<Partial<Observed>>[] = [
   named('unread', { eip: 'unread' }),
   named('absent', { eip: 'absent' }),
+  named('gone (a call was refused)', { eip: 'gone' }),
   named('Available', { eip: eipIs('Available') }),
   named('Associating here', { eip: eipIs('Associating', HERE) }),
   named('Associating elsewhere', { eip: eipIs('Associating', ELSEWHERE) }),
