@@ -344,11 +344,12 @@ export function createCluster(options: ClusterOptions): Cluster {
       clock.after(within(0.5, 5) * SECOND, () => startNetwork(pod));
     },
     annotate(workload, annotations) {
+      const { annotations: before } = workload;
       const known = workloads.get(workload.name);
       if (known) known.annotations = annotations;
       for (const pod of pods.values()) {
         if (pod.workload !== workload.name) continue;
-        const results = Object.entries(pod.annotations).filter(([name]) => !(name in workload.annotations));
+        const results = Object.entries(pod.annotations).filter(([name]) => !(name in before));
         pod.annotations = { ...Object.fromEntries(results), ...annotations };
         touch(pod);
         audit.changed(pod);
