@@ -1,0 +1,260 @@
+import type { Violation } from './books.ts';
+import { CALL_FAULTS, type Faults, type Profile, WORLD_FAULTS } from './faults.ts';
+import { createPeople, type People } from './people.ts';
+import { endingOf, keepsItsPromises } from './right.ts';
+import { passOf, toRest, toTheEnd } from './run.ts';
+import { PLENTY_OF_EIPS, START, type Story, type WorkloadPlan } from './story.ts';
+import { createWorldOf, type World } from './world.ts';
+
+/** Where a scenario takes place. */
+export interface Ground {
+  readonly world: World;
+  readonly people: People;
+}
+
+export type Step = (ground: Ground) => Promise<unknown>;
+
+/** A story that is told in the same way each time, and what in it is struck. */
+export interface Scenario {
+  readonly name: string;
+  readonly workloads: readonly WorkloadPlan[];
+  /** Nodes write the ENI's id on the pod. */
+  readonly hintsEni?: boolean;
+  /** How the world came to be as it is when the first blow can fall. */
+  readonly before: readonly Step[];
+  /** What functions do about this is what is struck. */
+  readonly struck: readonly Step[];
+  /** Beginnings of calls that must be among those that are struck. */
+  readonly strikes: readonly string[];
+}
+
+/**
+ * What befalls a function at one of its calls. Where the answer of the store is lost, its adapter may ask again by
+ * itself, and what is conditional then meets its own first effect.
+ */
+export const BLOWS = ['death before', 'death after', 'lost answer', 'lost answer, asked again'] as const;
+export type BlowKind = (typeof BLOWS)[number];
+
+export interface Blow {
+  /** Number of the call that it falls on, from 0. */
+  readonly at: number;
+  readonly kind: BlowKind;
+}
+
+/** How the work goes on when its function has died: the queue delivers its hints again, or nobody does. */
+export const RESCUES = ['the hints come again', 'only the sweeps run'] as const;
+export type Rescue = (typeof RESCUES)[number];
+
+/** What came of one telling. */
+export interface Telling {
+  /** The calls that are numbered: those of what is struck and, once a blow has fallen, all until the world is at rest. */
+  readonly calls: readonly string[];
+  /** How many blows have fallen. */
+  readonly fallen: number;
+  /** How pods and claims stand in the world at rest. */
+  readonly ending: string;
+  readonly violations: readonly Violation[];
+  readonly trace: readonly string[];
+}
+
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const SEED = 1;
+
+const NOTHING_BY_CHANCE = Object.fromEntries(
+  [...CALL_FAULTS, ...WORLD_FAULTS].map((fault) => [fault, 0]),
+) as Profile;
+
+interface Blows extends Faults {
+  readonly calls: readonly string[];
+  /** From here on calls are numbered. */
+  begin(): void;
+  /** What is struck is over: calls are numbered on only where they follow from a blow. */
+  heal(): void;
+}
+
+function createBlows(blows: readonly Blow[]): Blows {
+  const calls: string[] = [];
+  const struck: { number: number; fault: 'death before' | 'death after' | 'lost answer' }[] = [];
+  let counts = false;
+  return {
+    calls,
+    struck,
+    storeIsAskedAgain: blows.some(({ kind }) => kind === 'lost answer, asked again'),
+    atCall(what) {
+      if (!counts) return undefined;
+      const number = calls.push(what()) - 1;
+      const blow = blows.find(({ at }) => at === number);
+      if (!blow) return undefined;
+      const fault = blow.kind === 'lost answer, asked again' ? 'lost answer' : blow.kind;
+      struck.push({ number, fault });
+      return fault;
+    },
+    strikes: () => false,
+    begin() {
+      counts = true;
+    },
+    heal() {
+      counts = struck.length > 0;
+    },
+    end() {
+      counts = false;
+    },
+  };
+}
+
+/** Tells a scenario with these blows, lets the world come to rest, and then every retention end. */
+export async function tell(
+  { workloads, hintsEni = true, before, struck }: Scenario,
+  rescue: Rescue,
+  blows: readonly Blow[],
+  { trace = false } = {},
+): Promise<Telling> {
+  const story: Story = {
+    start: START,
+    clusters: 1,
+    workloads,
+    hintsEni,
+    readLagMs: 0,
+    eipQuota: PLENTY_OF_EIPS,
+    tokenValidityMs: 24 * HOUR,
+    acts: [],
+  };
+  const faults = createBlows(blows);
+  const world = createWorldOf({
+    seed: SEED,
+    story,
+    profile: NOTHING_BY_CHANCE,
+    faults,
+    ...(rescue === 'only the sweeps run' ? { mostDeliveries: 1 } : {}),
+    trace,
+  });
+  const ground = { world, people: createPeople(world, story) };
+  const violations: Violation[] = [];
+
+  for (const step of before) await step(ground);
+  world.trace.add('* from here on calls are struck');
+  faults.begin();
+  for (const step of struck) await step(ground);
+  faults.heal();
+  await ground.people.makeUp();
+  await toRest(world, violations, 'when nothing is struck any more');
+  faults.end();
+  const ending = wordEnding(ground, story);
+  violations.push(...keepsItsPromises(world), ...(await toTheEnd(world, ground.people, story)));
+  return {
+    calls: faults.calls,
+    fallen: faults.struck.length,
+    ending,
+    violations: [...world.books.violations, ...violations],
+    trace: world.trace.lines,
+  };
+}
+
+function wordEnding({ world, people }: Ground, story: Story): string {
+  const pods = Object.entries(endingOf(world, people, story)).map(
+    ([name, standing]) => `${name} ${standing}`,
+  );
+  const claims = world.store
+    .rows('claims')
+    .map(({ claim, phase }) => `the claim ${String(claim)} is ${String(phase)}`);
+  return [...pods, ...claims].sort().join(', ');
+}
+
+/** A matrix, as far as it was tried. */
+export interface Matrix {
+  /** Calls of the telling without blows. */
+  readonly calls: readonly string[];
+  readonly points: number;
+  readonly pairs: number;
+  readonly failures: readonly string[];
+}
+
+/** Enough to see what is wrong. */
+const MOST_FAILURES = 5;
+const LONGEST_TRACE = 120;
+
+/** A scenario of fewer calls is struck twice as well. */
+const SHORT = 30;
+
+/**
+ * Each blow on each call; and for a short scenario each two of those blows of which no other two leave the same world:
+ * a death before a call, and one after a call that only reads, are a death after the call before it that acted.
+ */
+export async function strikeAll(scenario: Scenario, rescue: Rescue): Promise<Matrix> {
+  const calm = await tell(scenario, rescue, []);
+  const failures: string[] = [];
+  let points = 0;
+  let pairs = 0;
+  const check = async (blows: readonly Blow[]): Promise<Telling> => {
+    const told = await tell(scenario, rescue, blows);
+    const wrong = told.violations.map(({ rule, what }) => `${rule}: ${what}`);
+    if (told.fallen !== blows.length) wrong.push(`only ${told.fallen} of ${blows.length} blows have fallen`);
+    if (told.ending !== calm.ending) wrong.push(`another ending: ${told.ending} instead of ${calm.ending}`);
+    if (wrong.length > 0)
+      failures.push(await wordFailure(scenario, rescue, blows, told, wrong, failures.length === 0));
+    return told;
+  };
+
+  if (calm.violations.length > 0)
+    failures.push(`${scenario.name}, undisturbed: ${calm.violations.map(({ what }) => what).join('; ')}`);
+  for (const [at, call] of calm.calls.entries()) {
+    for (const kind of BLOWS) {
+      if (failures.length >= MOST_FAILURES) break;
+      if (kind === 'lost answer, asked again' && !isOfTheStore(call)) continue;
+      points++;
+      await check([{ at, kind }]);
+    }
+  }
+  if (calm.calls.length >= SHORT) return { calls: calm.calls, points, pairs, failures };
+
+  for (const first of blowsThatDiffer(calm.calls, 0)) {
+    const { calls } = await tell(scenario, rescue, [first]);
+    for (const second of blowsThatDiffer(calls, first.at + 1)) {
+      if (failures.length >= MOST_FAILURES) break;
+      pairs++;
+      await check([first, second]);
+    }
+  }
+  return { calls: calm.calls, points, pairs, failures };
+}
+
+const ACTS = /#\d+ (?:write|tell|send|Allocate|Associate|Unassociate|Release|Assign|Unassign|Create|Delete)/;
+const isOfTheStore = (call: string): boolean => /#\d+ (?:read|write|range) /.test(call);
+
+function* blowsThatDiffer(calls: readonly string[], from: number): Generator<Blow> {
+  for (let at = from; at < calls.length; at++) {
+    if (!ACTS.test(calls[at] ?? '')) continue;
+    yield { at, kind: 'death after' };
+    yield { at, kind: 'lost answer' };
+  }
+}
+
+/** What was struck and what came of it; the first time with all that happened. */
+async function wordFailure(
+  scenario: Scenario,
+  rescue: Rescue,
+  blows: readonly Blow[],
+  { calls }: Telling,
+  wrong: readonly string[],
+  inFull: boolean,
+): Promise<string> {
+  const where = blows.map(({ at, kind }) => `${kind} at call ${at}, ${calls[at]}`).join('; then ');
+  const head = `${scenario.name}, ${rescue}: ${where}: ${wrong.join('; ')}`;
+  if (!inFull) return head;
+  const { trace } = await tell(scenario, rescue, blows, { trace: true });
+  const begin = trace.findIndex((line) => line.includes('from here on calls are struck'));
+  return [head, ...trace.slice(begin, begin + LONGEST_TRACE)].join('\n    ');
+}
+
+export const waits =
+  (ms: number): Step =>
+  ({ world }) =>
+    world.clock.advance(ms);
+export const sweeps: Step = ({ world }) => passOf(world);
+export const begins: Step = async ({ people, world }) => {
+  people.begin();
+  await world.clock.advance(LONG_ENOUGH_MS);
+};
+/** For whatever was begun to come to its end, and for hints to have come again. */
+export const LONG_ENOUGH_MS = 100 * SECOND;
