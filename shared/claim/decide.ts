@@ -128,6 +128,9 @@ function boundToClaimant(
   if (!sameHome) {
     const place = placeOf(situation, pod);
     if ('look' in place) return place.look;
+    // The same pod, whose network is made anew: it has let go of nothing, and its retention has not begun.
+    if ('blocked' in place && claim.binding.podUid === pod.uid)
+      return steps.hold(situation, claim, place.blocked);
     // Another UID under the same name proves that the old pod is gone; another IP, that its old network is. A new pod
     // that has no network yet finds the address retained.
     return steps.free(situation, claim, () =>

@@ -137,6 +137,9 @@ export const eipSteps: Steps = {
     return then();
   },
 
+  // An EIP is nobody else's for being bound to nothing.
+  hold: (_situation, _claim, then) => then,
+
   move(situation, claim, claimant, binding) {
     return {
       kind: 'save',

@@ -123,6 +123,12 @@ export const ipSteps: Steps = {
     return then();
   },
 
+  hold({ seen: { holder } }, { allocation }, then) {
+    if (holder === 'unread')
+      return { kind: 'look-holder', vSwitchId: allocation.id, address: allocation.address };
+    return holder.eniId === undefined ? { kind: 'park-ip', allocation } : then;
+  },
+
   move(situation, claim, claimant, binding) {
     if (situation.seen.eni === 'unread') return { kind: 'look-eni', privateIp: binding.privateIp };
     if (isElsewhere(situation, claim)) return ipSteps.retain(situation, claim);

@@ -38,6 +38,8 @@ export interface Steps {
   bind(situation: Situation, claim: Bound, claimant: Claimant): Action;
   /** Take the address from where it was; `then` once it is free to go elsewhere. */
   free(situation: Situation, claim: Bound, then: () => Action): Action;
+  /** Its pod lives and is on no network for a moment: see that nobody else gets the address; `then` once it is safe. */
+  hold(situation: Situation, claim: Bound, then: Action): Action;
   /** The address was freed and its next pod is here. */
   move(situation: Situation, claim: Bound, claimant: Claimant, binding: Binding): Action;
   /** The address of a claim that was freed: keep it safe, and put the retention on record. */
