@@ -1,7 +1,7 @@
 import type { Action } from '../claim/action.ts';
 import type { EipView, Observed } from '../claim/observation.ts';
 import { verdictOf } from './failure.ts';
-import type { Cloud, EniCloud, Ports, Verdict } from './ports.ts';
+import type { Cloud, EipCloud, EniCloud, Ports, Verdict } from './ports.ts';
 import { laneOf, looked, type Step, type View, whenThawed } from './step.ts';
 
 type Kind = Action['kind'];
@@ -98,7 +98,7 @@ function changeOfEip(ports: Ports, { eips, enis }: Cloud, view: View, action: Ei
           if (verdict === 'misplaced') return { eni: await enis.ofPrivateIp(action.privateIp) };
           if (verdict === 'gone') return { eip: 'gone' };
           return isAny(verdict, 'busy', 'taken', 'elsewhere')
-            ? { eip: await eips.describe(action.allocationId) }
+            ? eipAsShown(eips, action.allocationId)
             : undefined;
         },
       };
@@ -115,7 +115,7 @@ function changeOfEip(ports: Ports, { eips, enis }: Cloud, view: View, action: Ei
           if (isAny(verdict, 'unbound', 'busy'))
             return { eip: eipAfter(view, action.allocationId, 'Available') };
           if (verdict === 'gone') return { eip: 'gone' };
-          return verdict === 'elsewhere' ? { eip: await eips.describe(action.allocationId) } : undefined;
+          return verdict === 'elsewhere' ? eipAsShown(eips, action.allocationId) : undefined;
         },
       };
 
@@ -129,7 +129,7 @@ function changeOfEip(ports: Ports, { eips, enis }: Cloud, view: View, action: Ei
         on: async (verdict) => {
           if (verdict === 'gone') return { eip: 'gone' };
           return isAny(verdict, 'busy', 'taken', 'elsewhere')
-            ? { eip: await eips.describe(action.allocationId) }
+            ? eipAsShown(eips, action.allocationId)
             : undefined;
         },
       };
@@ -194,6 +194,15 @@ function changeOfIp(ports: Ports, { enis }: Cloud, view: View, action: IpChange)
           verdict === 'taken' ? { holder: await holderNow(action.allocation.address) } : undefined,
       };
   }
+}
+
+/**
+ * After a refusal that says that there is an EIP. A read that shows none is behind, and teaches nothing: taken for an
+ * answer, the call that was refused would come next, and again, as long as the read is behind.
+ */
+async function eipAsShown(eips: EipCloud, allocationId: string): Promise<Pick<Observed, 'eip'> | undefined> {
+  const eip = await eips.describe(allocationId);
+  return eip === 'absent' ? undefined : { eip };
 }
 
 function eipAfter(

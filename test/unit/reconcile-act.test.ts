@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../shared/adapters/failure.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
-import type { EniView, Observed } from '../../shared/claim/observation.ts';
+import type { EipView, EniView, Observed } from '../../shared/claim/observation.ts';
 import { act } from '../../shared/reconcile/act.ts';
-import type { Cloud, Ports, Saved } from '../../shared/reconcile/ports.ts';
+import type { Cloud, Ports, Saved, Verdict } from '../../shared/reconcile/ports.ts';
 import type { Step, View } from '../../shared/reconcile/step.ts';
 import {
+  ALLOCATION,
   allocating,
   bound,
   decideEip,
@@ -165,6 +166,53 @@ describe('an ENI that is gone when it is to get any address', () => {
     const seen = seenAfter(await assigning('token-spent', 'absent'));
     expect(asked).toEqual([]);
     expect(decideIp(claim, seen)).toMatchObject({ next: { phase: 'Allocating', token: FRESH_TOKEN } });
+  });
+});
+
+describe('an EIP that a read does not show', () => {
+  const place = { allocationId: ALLOCATION.eip.id, eniId: HERE.eniId, privateIp: HERE.privateIp };
+  const changes = [
+    ['associate-eip', { kind: 'associate-eip', ...place }],
+    ['unassociate-eip', { kind: 'unassociate-eip', ...place }],
+    ['release-eip', { kind: 'release-eip', allocationId: place.allocationId }],
+  ] as const;
+  /** The cloud refuses every change; its reads show what `shown` is. */
+  const refusing = (verdict: Verdict, shown: EipView | 'absent') => {
+    const refuse = async () => {
+      throw failure(verdict, 'Code', 'no');
+    };
+    return portsOf({
+      pods: { read: async () => podAt(HERE) },
+      releases: { frozen: async () => false },
+      cloud: cloudOf({
+        eips: { associate: refuse, unassociate: refuse, release: refuse, describe: async () => shown },
+      }),
+    });
+  };
+  const view = viewOf(bound('eip'), seeing(podAt(HERE), { eip: 'absent' }));
+
+  it.each(changes)('is gone where %s is refused because there is none', async (_, change) => {
+    // Whatever a read shows that is behind in the other direction.
+    for (const shown of ['absent', eipIs('Available')] as const)
+      expect(seenAfter(await act(refusing('gone', shown), view, change))).toMatchObject({ eip: 'gone' });
+  });
+
+  it.each(changes)(
+    'is there where %s is refused for another reason: it is left for later',
+    async (_, change) => {
+      // Tried again at once, on the same read, it would be refused again, until the function's steps are used up.
+      await expect(act(refusing('elsewhere', 'absent'), view, change)).rejects.toThrow('no');
+    },
+  );
+
+  it.each(changes)('is looked at where %s is refused and a read shows it', async (_, change) => {
+    const shown = eipIs('InUse', THERE);
+    expect(seenAfter(await act(refusing('elsewhere', shown), view, change))).toMatchObject({ eip: shown });
+  });
+
+  it('is looked at no more where its place has another one: that says nothing about it', async () => {
+    const ports = refusing('occupied', eipIs('Available'));
+    await expect(act(ports, view, { kind: 'associate-eip', ...place })).rejects.toThrow('no');
   });
 });
 
