@@ -65,6 +65,8 @@ const NOTHING_BY_CHANCE = Object.fromEntries(
   [...CALL_FAULTS, ...WORLD_FAULTS].map((fault) => [fault, 0]),
 ) as Profile;
 
+const STRUCK_FROM_HERE = '* from here on calls are struck';
+
 interface Blows extends Faults {
   readonly calls: readonly string[];
   /** From here on calls are numbered. */
@@ -133,13 +135,19 @@ export async function tell(
   const violations: Violation[] = [];
 
   for (const step of before) await step(ground);
-  world.trace.add('* from here on calls are struck');
+  world.trace.add(STRUCK_FROM_HERE);
   faults.begin();
   for (const step of struck) await step(ground);
   faults.heal();
   await ground.people.makeUp();
+  const fallen = faults.struck.length;
   await toRest(world, violations, 'when nothing is struck any more');
   faults.end();
+  if (faults.struck.length > fallen) {
+    // A pass that was struck says nothing of whether there was anything to do.
+    await passOf(world);
+    await toRest(world, violations, 'after a sweep that was struck');
+  }
   const ending = wordEnding(ground, story);
   violations.push(...keepsItsPromises(world), ...(await toTheEnd(world, ground.people, story)));
   return {
@@ -177,74 +185,81 @@ const LONGEST_TRACE = 120;
 /** A scenario of fewer calls is struck twice as well. */
 const SHORT = 30;
 
-/**
- * Each blow on each call; and for a short scenario each two of those blows of which no other two leave the same world:
- * a death before a call, and one after a call that only reads, are a death after the call before it that acted.
- */
-export async function strikeAll(scenario: Scenario, rescue: Rescue): Promise<Matrix> {
+export interface Extent {
+  /** Every two deaths; or every two of deaths and lost answers, which are eight times as many. */
+  readonly pairs: 'of deaths' | 'of all';
+}
+
+/** Each blow on each call; and, where a scenario is short, each two. */
+export async function strikeAll(
+  scenario: Scenario,
+  rescue: Rescue,
+  { pairs: which }: Extent = { pairs: 'of deaths' },
+): Promise<Matrix> {
   const calm = await tell(scenario, rescue, []);
-  const failures: string[] = [];
+  const failures = calm.violations.map(({ rule, what }) => `${scenario.name}, undisturbed: ${rule}: ${what}`);
   let points = 0;
   let pairs = 0;
-  const check = async (blows: readonly Blow[]): Promise<Telling> => {
+  const check = async (...blows: readonly Blow[]): Promise<Telling> => {
     const told = await tell(scenario, rescue, blows);
     const wrong = told.violations.map(({ rule, what }) => `${rule}: ${what}`);
     if (told.fallen !== blows.length) wrong.push(`only ${told.fallen} of ${blows.length} blows have fallen`);
-    if (told.ending !== calm.ending) wrong.push(`another ending: ${told.ending} instead of ${calm.ending}`);
+    if (told.ending !== calm.ending) wrong.push(`the ending is ${told.ending} instead of ${calm.ending}`);
     if (wrong.length > 0)
-      failures.push(await wordFailure(scenario, rescue, blows, told, wrong, failures.length === 0));
+      failures.push(await wordFailure({ scenario, rescue, blows, told, wrong, failures }));
     return told;
   };
 
-  if (calm.violations.length > 0)
-    failures.push(`${scenario.name}, undisturbed: ${calm.violations.map(({ what }) => what).join('; ')}`);
-  for (const [at, call] of calm.calls.entries()) {
-    for (const kind of BLOWS) {
+  for (const blow of blowsOn(calm.calls)) {
+    if (failures.length >= MOST_FAILURES) break;
+    points++;
+    const { calls } = await check(blow);
+    if (calm.calls.length >= SHORT || !isInPairs(blow, calm.calls, which)) continue;
+    for (const second of blowsOn(calls, blow.at + 1)) {
       if (failures.length >= MOST_FAILURES) break;
-      if (kind === 'lost answer, asked again' && !isOfTheStore(call)) continue;
-      points++;
-      await check([{ at, kind }]);
-    }
-  }
-  if (calm.calls.length >= SHORT) return { calls: calm.calls, points, pairs, failures };
-
-  for (const first of blowsThatDiffer(calm.calls, 0)) {
-    const { calls } = await tell(scenario, rescue, [first]);
-    for (const second of blowsThatDiffer(calls, first.at + 1)) {
-      if (failures.length >= MOST_FAILURES) break;
+      if (!isInPairs(second, calls, which)) continue;
       pairs++;
-      await check([first, second]);
+      await check(blow, second);
     }
   }
   return { calls: calm.calls, points, pairs, failures };
 }
 
-const ACTS = /#\d+ (?:write|tell|send|Allocate|Associate|Unassociate|Release|Assign|Unassign|Create|Delete)/;
-const isOfTheStore = (call: string): boolean => /#\d+ (?:read|write|range) /.test(call);
-
-function* blowsThatDiffer(calls: readonly string[], from: number): Generator<Blow> {
-  for (let at = from; at < calls.length; at++) {
-    if (!ACTS.test(calls[at] ?? '')) continue;
-    yield { at, kind: 'death after' };
-    yield { at, kind: 'lost answer' };
-  }
+function* blowsOn(calls: readonly string[], from = 0): Generator<Blow> {
+  for (const [index, call] of calls.slice(from).entries())
+    for (const kind of BLOWS)
+      if (kind !== 'lost answer, asked again' || IN_STORE.test(call)) yield { at: from + index, kind };
 }
 
+const IN_STORE = /#\d+ (?:read|write|range) /;
+/** Calls that change something; what is counted in a window and never used is no matter of anybody's. */
+const ACTS =
+  /#\d+ (?:write (?!windows)|tell|send|Allocate|Associate|Unassociate|Release|Assign|Unassign|Create|Delete)/;
+
+/**
+ * Whether it makes a pair that no other makes: a death before a call, and one after a call that only reads, leave the
+ * world as a death does after the last call before it that acted.
+ */
+const isInPairs = ({ at, kind }: Blow, calls: readonly string[], which: Extent['pairs']): boolean =>
+  (kind === 'death after' || (which === 'of all' && kind === 'lost answer')) && ACTS.test(calls[at] ?? '');
+
 /** What was struck and what came of it; the first time with all that happened. */
-async function wordFailure(
-  scenario: Scenario,
-  rescue: Rescue,
-  blows: readonly Blow[],
-  { calls }: Telling,
-  wrong: readonly string[],
-  inFull: boolean,
-): Promise<string> {
-  const where = blows.map(({ at, kind }) => `${kind} at call ${at}, ${calls[at]}`).join('; then ');
+async function wordFailure({ scenario, rescue, blows, told, wrong, failures }: Failing): Promise<string> {
+  const where = blows.map(({ at, kind }) => `${kind} at call ${at}, ${told.calls[at]}`).join('; then ');
   const head = `${scenario.name}, ${rescue}: ${where}: ${wrong.join('; ')}`;
-  if (!inFull) return head;
+  if (failures.length > 0) return head;
   const { trace } = await tell(scenario, rescue, blows, { trace: true });
-  const begin = trace.findIndex((line) => line.includes('from here on calls are struck'));
+  const begin = trace.findIndex((line) => line.endsWith(STRUCK_FROM_HERE));
   return [head, ...trace.slice(begin, begin + LONGEST_TRACE)].join('\n    ');
+}
+
+interface Failing {
+  readonly scenario: Scenario;
+  readonly rescue: Rescue;
+  readonly blows: readonly Blow[];
+  readonly told: Telling;
+  readonly wrong: readonly string[];
+  readonly failures: readonly string[];
 }
 
 export const waits =

@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { bundleWorker, runFleet, seedsOf } from './fleet.ts';
+import { GUARDS, type Guard } from './guards.ts';
+
+export interface Checked {
+  readonly guard: string;
+  /** Runs until the simulation noticed; all that were tried where it did not. */
+  readonly runs: number;
+  readonly found: boolean;
+}
+
+/** The source without the guard. Throws where the guard is not there exactly once: the list has to follow the code. */
+export function removeGuard(source: string, { name, file, guard, without }: Guard): string {
+  const parts = source.split(guard);
+  if (parts.length !== 2)
+    throw new Error(`the guard "${name}" stands ${parts.length - 1} times in ${file}, and should stand there once`);
+  return parts.join(without);
+}
+
+const removing = (guard: Guard): Plugin => ({
+  name: 'sabotage',
+  setup(build) {
+    const target = resolve(guard.file);
+    build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      if (path !== target) return undefined;
+      return { contents: removeGuard(await readFile(path, 'utf8'), guard), loader: 'ts' };
+    });
+  },
+});
+
+/** Takes away one guard after the other, and runs stories until one breaks a promise. */
+export async function checkGuards({
+  seed,
+  say,
+  guards = GUARDS,
+}: {
+  seed: number;
+  say(line: string): void;
+  guards?: readonly Guard[];
+}): Promise<readonly Checked[]> {
+  const checked: Checked[] = [];
+  for (const guard of guards) {
+    const bundle = await bundleWorker(`without-${guard.name.replaceAll(/[^a-z0-9]+/gi, '-')}`, [removing(guard)]);
+    const { runs, broken } = await runFleet(bundle, {
+      seeds: seedsOf(seed, guard.within),
+      onProgress: (total) => total.broken.length > 0,
+    });
+    const [first] = broken;
+    checked.push({ guard: guard.name, runs, found: first !== undefined });
+    say(
+      first
+        ? `✓ without ${guard.name}: within ${runs} runs, ${first.rule}: ${first.what} (seed ${first.seed})`
+        : `✗ without ${guard.name}: nothing noticed in ${runs} runs`,
+    );
+  }
+  return checked;
+}
