@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { type Cloud, type CloudOptions, startCloud } from '../local/cloud.ts';
 import { writeCloudFile } from '../local/cloud-file.ts';
 import type { Exporter } from '../local/exporter/exporter.ts';
+import { createKubernetesClient } from '../local/kubernetes/client/client.ts';
+import { paths } from '../local/kubernetes/client/paths.ts';
 import { serviceName } from '../resources/names.ts';
 import { deploy } from '../serverless/deploy.ts';
 import { LOCAL_STAGE } from '../serverless/target.ts';
@@ -25,6 +27,24 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+/**
+ * A pod of those that run every cluster; nobody schedules it, so that it costs no address. Holdfast doubts a cluster that
+ * shows no pod at all, and none but an empty one for tests does.
+ */
+async function addSystemPod(kubeconfig: string): Promise<void> {
+  const client = await createKubernetesClient(kubeconfig);
+  try {
+    await client.create(paths.pods('kube-system'), {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'coredns' },
+      spec: { schedulerName: 'nobody', containers: [{ name: 'main', image: 'coredns' }] },
+    });
+  } finally {
+    client.close();
+  }
+}
+
 export async function openStage({
   folder,
   dropEvents = 0,
@@ -41,6 +61,7 @@ export async function openStage({
     report(`deploying the functions: serverless deploy --stage ${LOCAL_STAGE}`);
     await deploy({ stage: LOCAL_STAGE, cloudFile, log: (line) => report(`  ${line}`) });
     const intakeUrl = cloud.functionCompute.httpUrl(serviceName(LOCAL_STAGE), 'intake');
+    await addSystemPod(cloud.cluster.kubeconfig);
     const exporter = await cloud.exportEvents({
       webhook: { url: intakeUrl, headers: { Authorization: `Bearer ${intakeToken}` } },
       loss: { drop: dropEvents },

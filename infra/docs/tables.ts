@@ -150,18 +150,20 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   managed: 'The ENI belongs to a cloud service.',
   forbidden: 'The role may not do this.',
   refused: 'The request is wrong and will stay wrong.',
+  unreadable: 'A record breaks its own rules, or was written by a newer version.',
 };
 
 const verdicts = () =>
   markdownTable(
-    ['Verdict', 'What it means', 'What the pod is told', 'Tried again after'],
+    ['Verdict', 'What it means', 'Class', 'What the pod is told', 'Tried again after'],
     (Object.keys(VERDICTS) as Verdict[]).map((verdict) => {
-      const { reason, afterMs } = CONSEQUENCES[verdict];
+      const { is, reason, afterMs } = CONSEQUENCES[verdict];
       return [
         code(verdict),
         VERDICTS[verdict],
+        is,
         reason === undefined ? 'nothing' : code(reason),
-        formatDuration(afterMs),
+        afterMs === undefined ? 'not' : formatDuration(afterMs),
       ];
     }),
   );

@@ -8,40 +8,64 @@ export const isFailure = (error: unknown): error is Failure =>
 export const verdictOf = (error: unknown): Verdict | undefined =>
   isFailure(error) ? error.verdict : undefined;
 
+/**
+ * What is done about an error. `docs/errors.md` says it for each verdict.
+ * - `retry`: tried again soon, each time after twice the time.
+ * - `retry after`: tried again at the time that the answer names, or that its kind is known to need.
+ * - `terminal`: will be refused again. Told and logged, and not tried again but by every tenth sweep.
+ * - `poison`: cannot be read. Counted and logged, and left alone until somebody has mended it.
+ */
+export type ErrorClass = 'retry' | 'retry after' | 'terminal' | 'poison';
+
 interface Consequence {
+  readonly is: ErrorClass;
   /** What the pod is told; nothing where it is no matter of the pod's. */
   readonly reason?: Reason;
-  /** When it is tried again, ms. */
-  readonly afterMs: number;
+  /** When it is tried again, ms, where the answer does not say so itself. */
+  readonly afterMs?: number;
 }
 
 /** What follows where a call fails in a way that no look at the cloud resolves. */
 export const CONSEQUENCES: Readonly<Record<Verdict, Consequence>> = {
-  busy: { reason: 'Binding', afterMs: 1_000 },
-  throttled: { reason: 'Throttled', afterMs: 30_000 },
-  late: { afterMs: 1_000 },
-  unavailable: { reason: 'CloudUnavailable', afterMs: 2_000 },
-  gone: { reason: 'AddressNotFound', afterMs: 10_000 },
-  unbound: { reason: 'Binding', afterMs: 1_000 },
-  elsewhere: { reason: 'AddressInUse', afterMs: 10_000 },
-  taken: { reason: 'AddressInUse', afterMs: 10_000 },
-  occupied: { reason: 'AddressInUse', afterMs: 10_000 },
-  misplaced: { reason: 'WrongVSwitch', afterMs: 60_000 },
-  'token-spent': { reason: 'Binding', afterMs: 1_000 },
-  exhausted: { reason: 'QuotaExceeded', afterMs: 60_000 },
-  drained: { reason: 'VSwitchExhausted', afterMs: 60_000 },
-  full: { reason: 'QuotaExceeded', afterMs: 60_000 },
-  managed: { reason: 'ManagedENI', afterMs: 300_000 },
-  forbidden: { reason: 'Forbidden', afterMs: 300_000 },
-  refused: { reason: 'Refused', afterMs: 300_000 },
+  busy: { is: 'retry', reason: 'Binding', afterMs: 1_000 },
+  throttled: { is: 'retry after', reason: 'Throttled', afterMs: 60_000 },
+  late: { is: 'retry after', afterMs: 1_000 },
+  unavailable: { is: 'retry', reason: 'CloudUnavailable', afterMs: 2_000 },
+  gone: { is: 'retry', reason: 'AddressNotFound', afterMs: 10_000 },
+  unbound: { is: 'retry', reason: 'Binding', afterMs: 1_000 },
+  elsewhere: { is: 'retry', reason: 'AddressInUse', afterMs: 10_000 },
+  taken: { is: 'retry', reason: 'AddressInUse', afterMs: 10_000 },
+  occupied: { is: 'retry', reason: 'AddressInUse', afterMs: 10_000 },
+  misplaced: { is: 'retry', reason: 'WrongVSwitch', afterMs: 60_000 },
+  'token-spent': { is: 'retry', reason: 'Binding', afterMs: 1_000 },
+  exhausted: { is: 'retry after', reason: 'QuotaExceeded', afterMs: 60_000 },
+  drained: { is: 'retry after', reason: 'VSwitchExhausted', afterMs: 60_000 },
+  full: { is: 'retry after', reason: 'QuotaExceeded', afterMs: 60_000 },
+  managed: { is: 'terminal', reason: 'ManagedENI' },
+  forbidden: { is: 'terminal', reason: 'Forbidden' },
+  refused: { is: 'terminal', reason: 'Refused' },
+  unreadable: { is: 'poison' },
 };
 
-/** When it is worth trying again: what the answer says itself, or else what follows from its verdict. */
-export const againAfter = ({ verdict, code, afterMs }: Failure, what: string): Again => ({
-  afterMs: afterMs ?? CONSEQUENCES[verdict].afterMs,
-  why: `${what}: ${code}`,
-});
+/** The reasons that a pod was told where trying again is of no use. */
+export const TERMINAL_REASONS: readonly Reason[] = Object.values(CONSEQUENCES).flatMap(({ is, reason }) =>
+  is === 'terminal' && reason !== undefined ? [reason] : [],
+);
+
+/** When it is worth trying again; undefined where it is not. */
+export function againAfter(failure: Failure, what: string): Again | undefined {
+  const { is, afterMs } = CONSEQUENCES[failure.verdict];
+  const ms = failure.afterMs ?? afterMs;
+  if (ms === undefined) return undefined;
+  return { afterMs: ms, why: `${what}: ${failure.code}`, ...(is === 'retry after' ? { exactly: true } : {}) };
+}
 
 /** Nothing is wrong: this function has no time left, or this minute no calls. */
 export const isPutOff = (error: unknown): error is Failure =>
   isFailure(error) && (error.verdict === 'late' || error.verdict === 'throttled');
+
+const isOf = (error: unknown, wanted: ErrorClass): boolean =>
+  isFailure(error) && CONSEQUENCES[error.verdict].is === wanted;
+
+export const isPoison = (error: unknown): boolean => isOf(error, 'poison');
+export const isTerminal = (error: unknown): boolean => isOf(error, 'terminal');

@@ -1,14 +1,17 @@
 import { formatIdentity } from '../claim/identity.ts';
 import { putBack } from './again.ts';
-import { againAfter, isPutOff } from './failure.ts';
+import { againAfter, isPoison, isPutOff, isTerminal } from './failure.ts';
 import type { Hint, Ports } from './ports.ts';
 import { type Outcome, reconcile } from './reconcile.ts';
+import type { Again } from './step.ts';
 
 export interface BatchSummary {
   readonly hints: number;
   readonly pods: number;
   readonly settled: number;
   readonly again: number;
+  readonly refused: number;
+  readonly poison: number;
   readonly failed: number;
 }
 
@@ -19,47 +22,62 @@ export interface BatchSummary {
 export async function reconcileBatch(ports: Ports, hints: readonly Hint[]): Promise<BatchSummary> {
   const pods = mergeHints(hints);
   const backs: { hint: Hint; delayMs: number }[] = [];
-  let settled = 0;
-  let failed = 0;
+  const counts = { settled: 0, refused: 0, poison: 0, failed: 0 };
 
   await Promise.all(
     pods.map(async (hint) => {
-      const started = ports.now();
-      try {
-        const again = await againOf(ports, hint);
-        if (again) pushDefined(backs, putBack(hint, again.afterMs));
-        else settled++;
-        ports.log.info('reconciled', {
-          key: formatIdentity(hint),
-          outcome: again ? 'again' : 'settled',
-          ...(again ? { why: again.why, afterMs: again.afterMs } : {}),
-          attempt: hint.attempt ?? 0,
-          ms: ports.now() - started,
-        });
-      } catch (error) {
-        failed++;
-        ports.log.warn('reconcile failed', {
-          key: formatIdentity(hint),
-          attempt: hint.attempt ?? 0,
-          err: error,
-        });
-        pushDefined(backs, putBack(hint, FAILED_RETRY_MS));
-      }
+      const { end, again } = await follow(ports, hint);
+      if (end) counts[end]++;
+      if (again) pushDefined(backs, putBack(hint, again));
     }),
   );
   if (backs.length > 0) await ports.hints.send(backs);
-  return { hints: hints.length, pods: pods.length, settled, again: backs.length, failed };
+  return { hints: hints.length, pods: pods.length, ...counts, again: backs.length };
 }
 
 const FAILED_RETRY_MS = 2_000;
 
-/** What is only put off, before anything was read, is no failure. */
-async function againOf(ports: Ports, hint: Hint): Promise<Outcome['again']> {
+interface Followed {
+  /** How it ended; undefined where it goes on. */
+  readonly end?: 'settled' | 'refused' | 'poison' | 'failed';
+  readonly again?: Pick<Again, 'afterMs' | 'exactly'> | undefined;
+}
+
+/** Reconciles one pod, and says in the log how that went. */
+async function follow(ports: Ports, hint: Hint): Promise<Followed> {
+  const started = ports.now();
+  const key = formatIdentity(hint);
+  const attempt = hint.attempt ?? 0;
   try {
-    return (await reconcile(ports, hint)).again;
+    const { again, refused } = await reconcileInTime(ports, hint);
+    const end = again ? undefined : refused ? 'refused' : 'settled';
+    ports.log.info('reconciled', {
+      key,
+      outcome: end ?? 'again',
+      ...(again ? { why: again.why, afterMs: again.afterMs } : {}),
+      attempt,
+      ms: ports.now() - started,
+    });
+    return end ? { end } : { again };
+  } catch (error) {
+    // Whoever reads it again finds it as it is: acknowledged, so that it stops this pod and no queue.
+    if (isPoison(error)) {
+      ports.log.warn('a record is left alone', { key, err: error });
+      return { end: 'poison' };
+    }
+    ports.log.warn('reconcile failed', { key, attempt, err: error });
+    if (isTerminal(error)) return { end: 'refused' };
+    return { end: 'failed', again: { afterMs: FAILED_RETRY_MS } };
+  }
+}
+
+/** What is only put off, before anything was read, is no failure. */
+async function reconcileInTime(ports: Ports, hint: Hint): Promise<Pick<Outcome, 'again' | 'refused'>> {
+  try {
+    return await reconcile(ports, hint);
   } catch (error) {
     if (!isPutOff(error)) throw error;
-    return againAfter(error, 'read');
+    return { again: againAfter(error, 'read'), refused: false };
   }
 }
 

@@ -45,6 +45,7 @@ export interface Ports {
  * - `managed`: the ENI belongs to a cloud service.
  * - `forbidden`: the role may not do this.
  * - `refused`: the request is wrong and will stay wrong.
+ * - `unreadable`: what was read breaks its own rules, or was written by a newer version.
  */
 export type Verdict =
   | 'busy'
@@ -63,7 +64,8 @@ export type Verdict =
   | 'full'
   | 'managed'
   | 'forbidden'
-  | 'refused';
+  | 'refused'
+  | 'unreadable';
 
 export interface Failure extends Error {
   readonly verdict: Verdict;
@@ -85,8 +87,8 @@ export interface ClaimStore {
   lockedBy(address: string): Promise<string | undefined>;
   /** Deletes a tombstone, on its revision. */
   forget(claim: Claim): Promise<void>;
-  /** Every claim of the store, page by page. Records that cannot be read are logged and left out of no count. */
-  all(): AsyncIterable<readonly Claim[]>;
+  /** Every claim of the store, page by page. Records that cannot be read are logged, and named. */
+  all(): AsyncIterable<ClaimPage>;
   /** Claims whose deadline is at or before `now`, oldest first in each bucket, `limit` at most. */
   due(now: number, limit: number): Promise<readonly DueClaim[]>;
   dropDeadline(due: DueClaim): Promise<void>;
@@ -98,6 +100,12 @@ export interface ClaimStore {
    */
   suspect(name: string, now: number): Promise<number>;
   clearSuspect(name: string): Promise<void>;
+}
+
+export interface ClaimPage {
+  readonly claims: readonly Claim[];
+  /** The claims of records that cannot be read. */
+  readonly unreadable: readonly ClaimKey[];
 }
 
 export interface DueClaim {

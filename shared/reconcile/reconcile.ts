@@ -13,6 +13,8 @@ import type { Again, View } from './step.ts';
 export interface Outcome {
   /** Undefined where everything is as it should be; else when to look again, and why. */
   readonly again: Again | undefined;
+  /** What is left to do was refused, and will be again. */
+  readonly refused: boolean;
   /** The claims as they stand now, as far as this function knows. */
   readonly claims: Readonly<Partial<Record<Kind, Claim>>>;
 }
@@ -38,7 +40,7 @@ export async function reconcile(ports: Ports, hint: Hint): Promise<Outcome> {
         seen: { ...nothingRead(pod), ...looks[kind] },
         podIsFresh: true,
       };
-      return { kind, ...(await reconcileClaim(ports, view)) };
+      return { kind, refused: false, ...(await reconcileClaim(ports, view)) };
     }),
   );
   if (pod !== 'absent') await reportProblems(ports, identity, pod);
@@ -47,6 +49,7 @@ export async function reconcile(ports: Ports, hint: Hint): Promise<Outcome> {
   agains.sort((a, b) => a.afterMs - b.afterMs);
   return {
     again: agains[0],
+    refused: results.some(({ refused }) => refused),
     claims: Object.fromEntries(results.flatMap(({ kind, claim }) => (claim ? [[kind, claim]] : []))),
   };
 }
@@ -54,6 +57,7 @@ export async function reconcile(ports: Ports, hint: Hint): Promise<Outcome> {
 interface Result {
   readonly claim: Claim | undefined;
   readonly again: Outcome['again'];
+  readonly refused?: boolean;
 }
 
 /** Law 5: one action, then look again. */
@@ -79,15 +83,21 @@ async function reconcileClaim(ports: Ports, start: View): Promise<Result> {
       view = result.view;
     } catch (error) {
       if (!isFailure(error)) throw error;
-      return { claim: view.claim, again: await suffer(ports, view, action.kind, error) };
+      const again = await suffer(ports, view, action.kind, error);
+      return { claim: view.claim, again, refused: again === undefined };
     }
   }
   ports.log.warn('too many steps', { key: formatClaimKey(view.key), phase: view.claim?.phase });
   return { claim: view.claim, again: { afterMs: 60_000, why: 'too many steps' } };
 }
 
-/** A failure that no look resolves: the pod is told, and it is tried again later. */
-async function suffer(ports: Ports, view: View, action: string, failure: Failure): Promise<Again> {
+/** A failure that no look resolves: the pod is told, and it is tried again where that can be of use. */
+async function suffer(
+  ports: Ports,
+  view: View,
+  action: string,
+  failure: Failure,
+): Promise<Again | undefined> {
   const { verdict, code } = failure;
   const { reason } = CONSEQUENCES[verdict];
   if (reason === undefined) return againAfter(failure, action);

@@ -2,6 +2,7 @@ import type { Claim } from '../claim/claim.ts';
 import { decide } from '../claim/decide.ts';
 import { formatClaimKey, formatIdentity, type Identity, KINDS, type Kind } from '../claim/identity.ts';
 import { nothingRead, type PodView } from '../claim/observation.ts';
+import { TERMINAL_REASONS } from './failure.ts';
 import { type Looks, listCloud, lookAtClaims } from './listing.ts';
 import { seenFor } from './marks.ts';
 import { momentIn } from './moment.ts';
@@ -18,6 +19,7 @@ export interface ResyncSummary extends OrphanSummary {
 }
 
 const EVENTS_AT_ONCE = 16;
+const MINUTE_MS = 60_000;
 
 /**
  * Claims against the cloud against pods: whatever `decide` would act on becomes a hint. Nothing is concluded here from
@@ -27,8 +29,11 @@ export async function resyncPass(ports: Ports): Promise<ResyncSummary> {
   // Law 3, and what the sweep for orphans rests on: the cloud's list, then the records, then the pods.
   const listing = await listCloud(ports);
   const claims = new Map<string, Claim>();
-  for await (const page of ports.claims.all())
-    for (const claim of page) claims.set(formatClaimKey(claim.key), claim);
+  const unreadable = new Set<string>();
+  for await (const page of ports.claims.all()) {
+    for (const claim of page.claims) claims.set(formatClaimKey(claim.key), claim);
+    for (const key of page.unreadable) unreadable.add(formatIdentity(key));
+  }
   const looks = await lookAtClaims(ports, claims.values(), listing.eips);
   const clusters = await listClusters(ports, [...claims.values()]);
 
@@ -36,7 +41,10 @@ export async function resyncPass(ports: Ports): Promise<ResyncSummary> {
   const puzzling = clusters.pods.filter(({ view }) => !view.finished && view.wishes.problems.length > 0);
   await inParallel(puzzling, EVENTS_AT_ONCE, ({ identity, view }) => reportProblems(ports, identity, view));
 
-  const hints = findWork(ports, claims, clusters, looks);
+  // With a record that cannot be read nothing can be done for its pod: to hint at it would be to fail once a minute.
+  const hints = findWork(ports, claims, clusters, looks).filter(
+    (hint) => !unreadable.has(formatIdentity(hint)),
+  );
   await ports.hints.send(hints.map((hint) => ({ hint })));
   // Last, because it can fail and take its time, and live pods wait for the hints.
   const orphans = await sweepOrphans(ports, listing, claims);
@@ -112,6 +120,7 @@ function findWork(
     const { earliest, latest: now } = momentIn(ports, identity.clusterId);
     const action = decide(claim, { key, seen, now, earliest, freshToken: 'unused' });
     if (action.kind === 'done') return;
+    if (isRefused(kind, claim, view) && !isTurnOf(identity, earliest)) return;
     const { clusterId, namespace, pod } = identity;
     hints.set(formatIdentity(identity), { clusterId, namespace, pod, look: true });
   };
@@ -127,4 +136,20 @@ function findWork(
     consider(claim.key, claim.key.kind, claim, 'absent');
   }
   return [...hints.values()];
+}
+
+/** Tried before, and refused for good; or a release that is under way, which the retention's timer sees to. */
+const isRefused = (kind: Kind, claim: Claim | undefined, pod: PodView | 'absent'): boolean => {
+  if (pod === 'absent') return claim?.phase === 'Releasing';
+  const told = pod.told[kind]?.reason;
+  return told !== undefined && TERMINAL_REASONS.includes(told);
+};
+
+/** What was refused for good is asked again by every tenth sweep: somebody may have given the role what it lacked. */
+const EVERY_NTH = 10;
+
+/** Whether it is this pod's turn: each has a minute of its own, so that all of them together cost little in any one. */
+function isTurnOf(identity: Identity, at: number): boolean {
+  const number = [...formatIdentity(identity)].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0);
+  return number % EVERY_NTH === Math.floor(at / MINUTE_MS) % EVERY_NTH;
 }

@@ -1,7 +1,7 @@
 import type { Claim } from '../claim/claim.ts';
 import { formatClaimKey, formatIdentity } from '../claim/identity.ts';
 import { putBack } from './again.ts';
-import { isPutOff } from './failure.ts';
+import { isPoison, isPutOff } from './failure.ts';
 import { momentIn } from './moment.ts';
 import { inParallel } from './parallel.ts';
 import type { DueClaim, Ports } from './ports.ts';
@@ -22,6 +22,10 @@ const PAGE = 200;
 const AT_ONCE = 16;
 /** A deadline whose claim cannot be settled now comes up again after this, behind all that were due before. */
 const POSTPONE_MS = 60_000;
+/** What was refused for good is asked again so seldom that it costs no quota worth the name. */
+const REFUSED_MS = 10 * 60_000;
+/** A record that cannot be read has to be mended by hand, or by a newer version. */
+const POISON_MS = 3_600_000;
 /** No claim is begun with less time left: a release takes three calls of the cloud, of ten seconds at worst. */
 const LAST_START_MS = 30_000;
 
@@ -77,9 +81,9 @@ async function settle(
   let spent = 0;
   let released = 0;
   try {
-    const { again, claims } = await reconcile(ports, first.key);
+    const { again, refused, claims } = await reconcile(ports, first.key);
     if (again) {
-      const back = putBack(first.key, again.afterMs);
+      const back = putBack(first.key, again);
       if (back) await ports.hints.send([back]);
     }
     for (const row of rows) {
@@ -88,27 +92,27 @@ async function settle(
       if (isSpent(row, claim)) {
         await ports.claims.dropDeadline(row);
         spent++;
-      } else await postpone(ports, row);
+      } else await postpone(ports, row, refused ? REFUSED_MS : POSTPONE_MS);
     }
     return { spent, released, failed: false };
   } catch (error) {
     // The deadline is left as it is, and is the first to be taken up again.
     if (isPutOff(error)) return { spent, released, failed: false };
     ports.log.warn('a due claim could not be reconciled', { key: formatIdentity(first.key), err: error });
-    await postponeAll(ports, rows.slice(spent));
+    await postponeAll(ports, rows.slice(spent), isPoison(error) ? POISON_MS : POSTPONE_MS);
     return { spent, released, failed: true };
   }
 }
 
 /** Moves a deadline behind the rest. One that is not due, but for a clock that is ahead, is left where it is. */
-async function postpone(ports: Ports, row: DueClaim): Promise<void> {
+async function postpone(ports: Ports, row: DueClaim, ms: number): Promise<void> {
   const { earliest } = momentIn(ports, row.key.clusterId);
-  if (row.dueAt <= earliest) await ports.claims.postpone(row, earliest + POSTPONE_MS);
+  if (row.dueAt <= earliest) await ports.claims.postpone(row, earliest + ms);
 }
 
-async function postponeAll(ports: Ports, rows: readonly DueClaim[]): Promise<void> {
+async function postponeAll(ports: Ports, rows: readonly DueClaim[], ms: number): Promise<void> {
   try {
-    for (const row of rows) await postpone(ports, row);
+    for (const row of rows) await postpone(ports, row, ms);
   } catch (error) {
     ports.log.warn('a deadline could not be moved', {
       key: rows[0] && formatIdentity(rows[0].key),

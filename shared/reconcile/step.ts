@@ -16,6 +16,8 @@ export interface View {
 export interface Again {
   readonly afterMs: number;
   readonly why: string;
+  /** The time is known: it is not stretched with each try. */
+  readonly exactly?: boolean;
 }
 
 /** What an action taught; or that it must be left for later. */

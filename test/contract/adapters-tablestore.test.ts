@@ -484,7 +484,7 @@ describe('reading claims', () => {
     await expect(claims.read(keyOf(pod))).rejects.toMatchObject({ code: 'NewerRecord' });
 
     const seen: Claim[] = [];
-    for await (const page of claims.all()) seen.push(...page);
+    for await (const page of claims.all()) seen.push(...page.claims);
     expect(seen).toHaveLength(1);
     expect(lines.join()).toContain('NewerRecord');
   });
@@ -500,7 +500,7 @@ describe('reading claims', () => {
       return getRange.call(this, { ...params, limit: 25 }) as never;
     } as never);
     const seen: Claim[] = [];
-    for await (const page of claims.all()) seen.push(...page);
+    for await (const page of claims.all()) seen.push(...page.claims);
     expect(new Set(seen.map(({ key }) => key.pod))).toEqual(new Set(pods));
     expect(ranges).toHaveBeenCalledTimes(3);
   });

@@ -175,6 +175,8 @@ export interface Matrix {
   readonly calls: readonly string[];
   readonly points: number;
   readonly pairs: number;
+  /** Whether it was struck twice as well. */
+  readonly isShort: boolean;
   readonly failures: readonly string[];
 }
 
@@ -198,6 +200,7 @@ export async function strikeAll(
 ): Promise<Matrix> {
   const calm = await tell(scenario, rescue, []);
   const failures = calm.violations.map(({ rule, what }) => `${scenario.name}, undisturbed: ${rule}: ${what}`);
+  const isShort = calm.calls.length < SHORT;
   let points = 0;
   let pairs = 0;
   const check = async (...blows: readonly Blow[]): Promise<Telling> => {
@@ -214,7 +217,7 @@ export async function strikeAll(
     if (failures.length >= MOST_FAILURES) break;
     points++;
     const { calls } = await check(blow);
-    if (calm.calls.length >= SHORT || !isInPairs(blow, calm.calls, which)) continue;
+    if (!isShort || !isInPairs(blow, calm.calls, which)) continue;
     for (const second of blowsOn(calls, blow.at + 1)) {
       if (failures.length >= MOST_FAILURES) break;
       if (!isInPairs(second, calls, which)) continue;
@@ -222,7 +225,7 @@ export async function strikeAll(
       await check(blow, second);
     }
   }
-  return { calls: calm.calls, points, pairs, failures };
+  return { calls: calm.calls, points, pairs, isShort, failures };
 }
 
 function* blowsOn(calls: readonly string[], from = 0): Generator<Blow> {

@@ -1,9 +1,25 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Claim } from '../../shared/claim/claim.ts';
 import { formatClaimKey } from '../../shared/claim/identity.ts';
+import { ipLock } from '../../shared/claim/ip-steps.ts';
 import { sweepOrphans } from '../../shared/reconcile/orphans.ts';
-import type { Ports, TaggedEip } from '../../shared/reconcile/ports.ts';
-import { allocating, eipIs, MINUTE, NOW } from './claim-scene.ts';
+import type { ParkingEni, Ports, TaggedEip } from '../../shared/reconcile/ports.ts';
+import {
+  ALLOCATION,
+  allocating,
+  bound,
+  eipIs,
+  HERE,
+  heldAt,
+  MINUTE,
+  NOBODY,
+  NOW,
+  PARKED,
+  PARKING,
+  releasing,
+  retained,
+  VSWITCH,
+} from './claim-scene.ts';
 
 let released: string[];
 beforeEach(() => {
@@ -87,5 +103,125 @@ describe('a clock that is wrong', () => {
     const deaf = { ...ports, pods: { ...ports.pods, skewMs: () => undefined } };
     await sweepOrphans(deaf, listing(nameless), claimsOf());
     expect(released).toEqual([]);
+  });
+});
+
+describe('a private IP on a parking ENI that no claim names', () => {
+  const ADDRESS = '10.0.0.50';
+  const LOCK = ipLock(VSWITCH, ADDRESS);
+
+  /** One parking ENI that holds the address, and the sweeps that come by; what is said of the world can change. */
+  function createWorld() {
+    const marks = new Map<string, number>();
+    const world = {
+      now: NOW,
+      held: [ADDRESS] as readonly string[],
+      /** Where the address is when it is looked at, which is after the list was made. */
+      holder: PARKED,
+      lockedBy: undefined as string | undefined,
+      frozen: false,
+      claims: claimsOf(),
+      unassigned: [] as string[],
+      async sweep(afterMs = 0) {
+        world.now += afterMs;
+        const parked = {
+          id: PARKING,
+          vSwitchId: VSWITCH,
+          held: world.held,
+          createdAt: NOW - MINUTE,
+        } as unknown as ParkingEni;
+        return sweepOrphans(ports, { eips: [], parking: [parked] }, world.claims);
+      },
+    };
+    const ports = {
+      log: { debug() {}, info() {}, warn() {} },
+      now: () => world.now,
+      pods: { clusters: ['c-1'], skewMs: () => 0 },
+      remainingMs: () => 60_000,
+      claims: {
+        suspect: async (name: string, at: number) => {
+          if (!marks.has(name)) marks.set(name, at);
+          return marks.get(name);
+        },
+        clearSuspect: async (name: string) => void marks.delete(name),
+        lockedBy: async (lock: string) => (lock === LOCK ? world.lockedBy : undefined),
+      },
+      cloud: {
+        release: {
+          enis: {
+            holderOf: async () => world.holder,
+            unassign: async (eniId: string, address: string) =>
+              void world.unassigned.push(`${address} off ${eniId}`),
+          },
+        },
+      },
+      releases: { frozen: async () => world.frozen },
+    } as unknown as Ports;
+    return world;
+  }
+  const GIVEN_BACK = [`${ADDRESS} off ${PARKING}`];
+
+  it('is given back when it was seen twice, half a minute apart: the claim that parks it may be on its way', async () => {
+    const world = createWorld();
+    expect(await world.sweep()).toMatchObject({ strays: 0 });
+    expect(await world.sweep(20_000)).toMatchObject({ strays: 0 });
+    expect(world.unassigned).toEqual([]);
+    expect(await world.sweep(10_000)).toMatchObject({ strays: 1 });
+    expect(world.unassigned).toEqual(GIVEN_BACK);
+  });
+
+  it('stays while a claim names it, in whichever phase', async () => {
+    const world = createWorld();
+    for (const claim of [retained('ip'), bound('ip'), releasing('ip')]) {
+      world.claims = claimsOf(claim);
+      await world.sweep();
+      await world.sweep(MINUTE);
+    }
+    expect(world.unassigned).toEqual([]);
+  });
+
+  it('is another one than the same address in another vSwitch', async () => {
+    const world = createWorld();
+    world.claims = claimsOf(retained('ip', { allocation: { ...ALLOCATION.ip, id: 'vsw-2' } }));
+    await world.sweep();
+    await world.sweep(MINUTE);
+    expect(world.unassigned).toEqual(GIVEN_BACK);
+  });
+
+  it('stays while its lock is held: by a claim that is younger than the list, or whose record cannot be read', async () => {
+    const world = createWorld();
+    world.lockedBy = 'c-1/shop/web-0/ip';
+    await world.sweep();
+    await world.sweep(MINUTE);
+    expect(world.unassigned).toEqual([]);
+  });
+
+  it('stays while releases are frozen, and goes when they are not any more', async () => {
+    const world = createWorld();
+    world.frozen = true;
+    await world.sweep();
+    await world.sweep(MINUTE);
+    expect(world.unassigned).toEqual([]);
+    world.frozen = false;
+    await world.sweep(MINUTE);
+    expect(world.unassigned).toEqual(GIVEN_BACK);
+  });
+
+  it('is taken only from the parking ENI that the list showed, and not from who has it by now', async () => {
+    for (const holder of [heldAt(HERE), NOBODY, { eniId: 'eni-parking-2', parking: true }]) {
+      const world = createWorld();
+      await world.sweep();
+      world.holder = holder;
+      expect(await world.sweep(MINUTE)).toMatchObject({ strays: 0 });
+      expect(world.unassigned).toEqual([]);
+    }
+  });
+
+  it('is seen anew where it comes back after it was given back', async () => {
+    const world = createWorld();
+    await world.sweep();
+    await world.sweep(MINUTE);
+    await world.sweep(MINUTE);
+    expect(world.unassigned).toHaveLength(1);
   });
 });

@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../shared/adapters/failure.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
+import type { ClaimKey } from '../../shared/claim/identity.ts';
 import type { EipView, PodView } from '../../shared/claim/observation.ts';
 import { readWishes } from '../../shared/claim/policy.ts';
 import type { Hint, Ports } from '../../shared/reconcile/ports.ts';
 import { resyncPass } from '../../shared/reconcile/resync.ts';
-import { bound, eipIs, HERE, keyOf, MINUTE, NOW, podAt } from './claim-scene.ts';
+import { bound, eipIs, HERE, keyOf, MINUTE, NOW, podAt, releasing } from './claim-scene.ts';
 
 const PAGE = 100;
 
 /** Claims, EIPs and pods of one cluster in memory, with a note of every call. */
 function createWorld({
   claims = [] as readonly Claim[],
+  unreadable = [] as readonly ClaimKey[],
   eips = [] as readonly EipView[],
   pods = {} as Record<string, PodView>,
   breaksAfter = Number.POSITIVE_INFINITY,
@@ -58,7 +60,7 @@ function createWorld({
     claims: {
       async *all() {
         calls.push('read claims');
-        yield claims;
+        yield { claims, unreadable };
       },
       suspect: async (name: string, at: number) => {
         if (!marks.has(name)) marks.set(name, at);
@@ -180,5 +182,50 @@ describe('a cluster that shows no pod', () => {
     });
     await world.pass();
     expect(world.hinted).toEqual(['web-0']);
+  });
+});
+
+describe('a pod that was told a refusal that stands', () => {
+  it.each(['Forbidden', 'Refused', 'ManagedENI'] as const)(
+    '%s is asked for by every tenth sweep',
+    async (reason) => {
+      const world = createWorld({
+        pods: { 'web-0': podAt(HERE, { told: { eip: { reason }, ip: { reason } } }) },
+      });
+      let hints = 0;
+      for (let minute = 0; minute < 30; minute++) hints += (await world.pass()).hinted;
+      expect(hints).toBe(3);
+    },
+  );
+
+  it('is asked for by every sweep where it was told anything else', async () => {
+    const told = { told: { eip: { reason: 'QuotaExceeded' } } } as const;
+    const world = createWorld({ pods: { 'web-0': podAt(HERE, told) } });
+    for (let minute = 0; minute < 3; minute++) expect(await world.pass()).toMatchObject({ hinted: 1 });
+  });
+});
+
+describe('a claim that is being released', () => {
+  it("is left to the retention's timer, but for every tenth sweep", async () => {
+    const claims = [releasing('eip')];
+    const world = createWorld({
+      claims,
+      eips: [eipIs('Available')],
+      pods: { 'coredns-0': podAt(HERE, { wishes: readWishes({}) }) },
+    });
+    let hints = 0;
+    for (let minute = 0; minute < 20; minute++) hints += (await world.pass()).hinted;
+    expect(hints).toBe(2);
+  });
+});
+
+describe('a record that cannot be read', () => {
+  it('is hinted at by no sweep, and hides nobody else', async () => {
+    const world = createWorld({
+      unreadable: [{ ...keyOf('eip'), pod: 'web-0' }],
+      pods: { 'web-0': podAt(HERE), 'web-1': podAt(HERE) },
+    });
+    await world.pass();
+    expect(world.hinted).toEqual(['web-1']);
   });
 });

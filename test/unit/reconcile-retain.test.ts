@@ -2,15 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { failure } from '../../shared/adapters/failure.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
 import { formatClaimKey, type Identity } from '../../shared/claim/identity.ts';
-import type { DueClaim, Ports } from '../../shared/reconcile/ports.ts';
+import type { DueClaim, Ports, Verdict } from '../../shared/reconcile/ports.ts';
 import { retainPass } from '../../shared/reconcile/retain.ts';
 import { eipIs, keyOf, MINUTE, NOW, retained } from './claim-scene.ts';
 
 /** Deadlines, claims and EIPs in memory; a pod is never there, and `unreadable` are pods whose claims cannot be read. */
 function createWorld(
-  options: { unreadable?: readonly string[]; foreign?: readonly string[]; callMs?: number } = {},
+  options: {
+    unreadable?: readonly string[];
+    foreign?: readonly string[];
+    refusing?: Verdict;
+    callMs?: number;
+  } = {},
 ) {
-  const { unreadable = [], foreign = [], callMs = 0 } = options;
+  const { unreadable = [], foreign = [], refusing, callMs = 0 } = options;
   let now = NOW;
   let ends = Number.POSITIVE_INFINITY;
   /** By how much the function's clock is ahead of everybody else's. */
@@ -39,7 +44,7 @@ function createWorld(
     remainingMs: () => ends - now,
     claims: {
       read: async ({ pod }: Identity) => {
-        if (unreadable.includes(pod)) throw failure('refused', 'BrokenRecord', `${pod} is broken`);
+        if (unreadable.includes(pod)) throw failure('unreadable', 'BrokenRecord', `${pod} is broken`);
         const eip = claims.get(formatClaimKey({ ...keyOf('eip'), pod }));
         return eip ? { eip } : {};
       },
@@ -66,7 +71,10 @@ function createWorld(
             now += callMs;
             return eipOf(id);
           },
-          release: async (id: string) => void releases.push(id),
+          release: async (id: string) => {
+            releases.push(id);
+            if (refusing) throw failure(refusing, 'Code', 'no');
+          },
         },
       },
     },
@@ -164,5 +172,32 @@ describe('a clock that jumps', () => {
     expect(await world.pass()).toMatchObject({ due: 0, released: 0 });
     world.jump(0);
     expect(await world.pass()).toMatchObject({ released: 1 });
+  });
+});
+
+describe('a release that fails', () => {
+  it.each([
+    ['unavailable', 'retry', 1],
+    ['throttled', 'retry after', 1],
+    ['refused', 'terminal', 10],
+  ] as const)('by a verdict %s (%s) is tried again after %d minutes', async (refusing, _, minutes) => {
+    const world = createWorld({ refusing });
+    world.add('web-0', NOW);
+    await world.pass();
+    for (let minute = 1; minute < minutes; minute++) await world.pass();
+    expect(world.releases).toHaveLength(1);
+    await world.pass();
+    expect(world.releases).toHaveLength(2);
+  });
+
+  it('because its record cannot be read (poison) is looked at once an hour, and hinders nobody', async () => {
+    const world = createWorld({ unreadable: ['broken-0'] });
+    world.add('broken-0', NOW);
+    expect(await world.pass()).toMatchObject({ failed: 1 });
+    world.add('web-0', NOW);
+    for (let minute = 0; minute < 58; minute++) expect(await world.pass()).toMatchObject({ failed: 0 });
+    expect(world.releases).toEqual(['web-0']);
+    await world.pass(2 * MINUTE);
+    expect([...world.deadlines.values()]).toMatchObject([{ key: { pod: 'broken-0' } }]);
   });
 });

@@ -72,12 +72,12 @@ export function encodeClaim(claim: Claim): Row {
 export function decodeClaim(row: Row): Claim {
   const name = row.claim;
   const broken = (what: string) =>
-    failure('refused', 'BrokenRecord', `the record of ${String(name)} has ${what}`);
+    failure('unreadable', 'BrokenRecord', `the record of ${String(name)} has ${what}`);
   const key = typeof name === 'string' ? parseClaimKey(name) : undefined;
   if (!key || !isNamed(key)) throw broken('no readable key');
   if (typeof row.schema === 'number' && row.schema > SCHEMA) {
     throw failure(
-      'refused',
+      'unreadable',
       'NewerRecord',
       `${formatClaimKey(key)} was written by a newer version (layout ${row.schema}, known is ${SCHEMA})`,
     );

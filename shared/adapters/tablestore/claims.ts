@@ -170,14 +170,18 @@ export function createClaimStore(tables: Tables, log: Log, moment: () => Moment)
           ],
           PAGE,
         );
-        yield rows.flatMap((row) => {
+        const claims: Claim[] = [];
+        const unreadable: ClaimKey[] = [];
+        for (const row of rows) {
           try {
-            return [decodeClaim(row)];
+            claims.push(decodeClaim(row));
           } catch (error) {
             log.warn('a record is left alone', { key: String(row.claim), err: error });
-            return [];
+            const key = parseClaimKey(String(row.claim));
+            if (key) unreadable.push(key);
           }
-        });
+        }
+        yield { claims, unreadable };
         start = next;
       }
     },

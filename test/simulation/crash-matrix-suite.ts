@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { RESCUES, type Scenario, strikeAll } from './crash-matrix.ts';
+
+/** Fewer would be no scenario, but one that has come to nothing. */
+const FEWEST_CALLS = 10;
+const BLOWS_ON_ANY_CALL = 3;
+
+/** One test for each scenario, and for each way in which the work goes on. */
+export function describeMatrix(scenarios: readonly Scenario[]): void {
+  describe.each(scenarios)('$name, whatever call a function dies at or hears no answer to', (scenario) => {
+    it.each(RESCUES)('ends in the same way, and leaves nothing over, where %s', async (rescue) => {
+      const { calls, points, pairs, isShort, failures } = await strikeAll(scenario, rescue);
+      expect(failures).toEqual([]);
+      expect(calls.length).toBeGreaterThanOrEqual(FEWEST_CALLS);
+      expect(points).toBeGreaterThanOrEqual(BLOWS_ON_ANY_CALL * calls.length);
+      expect(pairs > 0).toBe(isShort);
+      const struck = calls.map((call) => call.replace(/^\S+ /, ''));
+      for (const begin of scenario.strikes)
+        expect(
+          struck.filter((call) => call.startsWith(begin)),
+          begin,
+        ).not.toEqual([]);
+    });
+  });
+}

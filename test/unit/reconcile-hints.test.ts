@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { failure } from '../../shared/adapters/failure.ts';
+import type { Identity } from '../../shared/claim/identity.ts';
+import type { Told } from '../../shared/claim/observation.ts';
+import { reconcileBatch } from '../../shared/reconcile/hints.ts';
+import type { Hint, Ports, Verdict } from '../../shared/reconcile/ports.ts';
+import { bound, HERE, NOW, podAt, RETENTION } from './claim-scene.ts';
+
+const HINT: Hint = { clusterId: 'c-1', namespace: 'shop', pod: 'web-0', attempt: 2 };
+
+/** A pod whose EIP is still to be bound, and a cloud that answers the attempt with this. */
+function createScene(
+  verdict: Verdict | undefined,
+  { afterMs, unreadable }: { afterMs?: number; unreadable?: boolean } = {},
+) {
+  const backs: { hint: Hint; delayMs?: number }[] = [];
+  const told: Told[] = [];
+  const pod = podAt(HERE, {
+    eniHint: HERE.eniId,
+    wishes: { eip: { retention: RETENTION }, ip: undefined, problems: [] },
+  });
+  const ports = {
+    log: { debug() {}, info() {}, warn() {} },
+    now: () => NOW,
+    newToken: () => 'fresh',
+    remainingMs: () => 60_000,
+    claims: {
+      read: async ({ pod: name }: Identity) => {
+        if (unreadable && name === HINT.pod) throw failure('unreadable', 'BrokenRecord', 'is broken');
+        return { eip: bound('eip') };
+      },
+    },
+    pods: {
+      clusters: ['c-1'],
+      skewMs: () => 0,
+      read: async () => pod,
+      tell: async (_: unknown, __: string, what: Told) => void told.push(what),
+    },
+    cloud: {
+      bind: {
+        eips: {
+          associate: async () => {
+            if (verdict)
+              throw Object.assign(failure(verdict, 'Code', 'no'), afterMs === undefined ? {} : { afterMs });
+          },
+        },
+      },
+    },
+    hints: { send: async (sent: typeof backs) => void backs.push(...sent) },
+  } as unknown as Ports;
+  return { backs, told, run: (hints: readonly Hint[] = [HINT]) => reconcileBatch(ports, hints) };
+}
+
+describe('an error of the class', () => {
+  it('"retry" is tried again soon, after a delay that grows with each attempt', async () => {
+    const { backs, run } = createScene('unavailable');
+    expect(await run()).toMatchObject({ again: 1, refused: 0, failed: 0 });
+    expect(backs).toMatchObject([{ hint: { attempt: 3 }, delayMs: 8_000 }]);
+  });
+
+  it('"retry after" is tried again at the time that the answer names, whatever the attempt', async () => {
+    const { backs, run } = createScene('throttled', { afterMs: 12_345 });
+    expect(await run()).toMatchObject({ again: 1 });
+    expect(backs).toMatchObject([{ hint: { attempt: 3 }, delayMs: 12_345 }]);
+  });
+
+  it('"terminal" is told and acknowledged', async () => {
+    const { backs, told, run } = createScene('forbidden');
+    expect(await run()).toMatchObject({ again: 0, refused: 1, settled: 0, failed: 0 });
+    expect(backs).toEqual([]);
+    expect(told).toMatchObject([{ reason: 'Forbidden' }]);
+  });
+
+  it('"poison" is counted and acknowledged, and stops nobody else', async () => {
+    const { backs, run } = createScene(undefined, { unreadable: true });
+    const summary = await run([HINT, { ...HINT, pod: 'web-1' }]);
+    expect(summary).toMatchObject({ pods: 2, poison: 1, failed: 0, refused: 0 });
+    expect(backs.filter(({ hint }) => hint.pod === HINT.pod)).toEqual([]);
+    expect(summary.settled + summary.again).toBe(1);
+  });
+});
