@@ -32,6 +32,7 @@ export default defineConfig({
         limit: 120_000,
         serial: true,
       }),
+      suite({ name: 'simulation', include: ['test/simulation/**/*.test.ts'], limit: 120_000 }),
       suite({ name: 'cluster', include: ['test/cluster/**/*.test.ts'], limit: 300_000, serial: true }),
     ],
   },
