@@ -27,6 +27,10 @@ export interface World {
   readonly holders: Map<string, string>;
   /** What each ClientToken brought: an allocation id or an address. */
   readonly bought: Map<string, string>;
+  /** Until when a read does not show an EIP: the cloud's reads are behind its writes. */
+  readonly unseenUntil: Map<string, number>;
+  /** How far behind they are. */
+  readonly lagMs: number;
   now: number;
 }
 
@@ -37,6 +41,9 @@ export interface Visit {
 
 /** More than the longest honest way of one claim. */
 const MOST_ACTIONS = 24;
+
+/** What a refusal that no look resolves ends in. */
+const REFUSED = { kind: 'wait', ms: 10_000, until: 'it is tried again' } as const;
 
 /** One function's visit: from a first look to `done` or `wait`, or to where nobody would look any longer. */
 export function visit(world: World, look: boolean, check: (action: Action, world: World) => void): Visit {
@@ -54,7 +61,9 @@ export function visit(world: World, look: boolean, check: (action: Action, world
     check(action, world);
     if (action.kind === 'done' || action.kind === 'wait') return { actions, end: action };
     actions.push(action);
-    seen = apply(world, seen, action);
+    const next = apply(world, seen, action);
+    if (next === 'refused') return { actions, end: REFUSED };
+    seen = next;
   }
   return { actions, end: 'endless' };
 }
@@ -78,8 +87,20 @@ function lookAt(world: World): Partial<Observed> {
   const allocation = allocationOf(world);
   if (!allocation) return {};
   return world.kind === 'eip'
-    ? { eip: world.eips.get(allocation.id) ?? 'absent' }
+    ? { eip: shown(world, allocation.id) }
     : { holder: holderOf(world, allocation.address) };
+}
+
+/** What a read shows of an EIP. */
+function shown({ eips, unseenUntil, now }: World, allocationId: string): EipView | 'absent' {
+  return now < (unseenUntil.get(allocationId) ?? 0) ? 'absent' : (eips.get(allocationId) ?? 'absent');
+}
+
+/** What is known of an EIP that could not be changed: gone, or as a look shows it. */
+function unchanged(world: World, allocationId: string): EipView | 'gone' | 'refused' {
+  if (!world.eips.has(allocationId)) return 'gone';
+  const view = shown(world, allocationId);
+  return view === 'absent' ? 'refused' : view;
 }
 
 function holderOf({ holders }: World, address: string): HolderView {
@@ -96,20 +117,22 @@ const newest = (world: World): EipView => {
 type Effect = Exclude<Action, { kind: 'done' | 'wait' }>;
 
 /** Does the action and says what a function knows after it, as `shared/reconcile/act.ts` does. */
-function apply(world: World, seen: Observed, action: Effect): Observed {
+function apply(world: World, seen: Observed, action: Effect): Observed | 'refused' {
   const learns = (learnt: Partial<Observed>): Observed => ({ ...seen, ...learnt, pod: world.pod });
+  const learnsOf = (eip: EipView | NotSeen | 'refused') => (eip === 'refused' ? eip : learns({ eip }));
   switch (action.kind) {
     case 'look-eni':
       return learns({ eni: world.enis.get(action.privateIp) ?? 'absent' });
     case 'look-eip':
-      return learns({ eip: world.eips.get(action.allocationId) ?? 'absent' });
+      return learns({ eip: shown(world, action.allocationId) });
     case 'find-eip':
-      return learns({ eip: world.eips.get(world.bought.get(action.token) ?? '') ?? 'absent' });
+      return learns({ eip: shown(world, world.bought.get(action.token) ?? '') });
     case 'look-holder':
       return learns({ holder: holderOf(world, action.address) });
     case 'allocate-eip': {
       const known = world.bought.get(action.token);
       const eip = (known && world.eips.get(known)) || newest(world);
+      if (!world.eips.has(eip.allocationId)) world.unseenUntil.set(eip.allocationId, world.now + world.lagMs);
       world.eips.set(eip.allocationId, eip);
       world.bought.set(action.token, eip.allocationId);
       return learns({ eip: freed(eip) });
@@ -118,12 +141,12 @@ function apply(world: World, seen: Observed, action: Effect): Observed {
       // Refused where the pod's IP is not on the ENI named, and then looked up.
       if (world.enis.get(action.privateIp)?.id !== action.eniId)
         return learns({ eni: world.enis.get(action.privateIp) ?? 'absent' });
-      return learns({ eip: associate(world, action) });
+      return learnsOf(associate(world, action));
     case 'unassociate-eip':
-      return learns({ eip: unassociate(world, action) });
+      return learnsOf(unassociate(world, action));
     case 'release-eip': {
       const eip = world.eips.get(action.allocationId);
-      if (eip?.status !== 'Available') return learns({ eip: eip ?? 'gone' });
+      if (eip?.status !== 'Available') return learnsOf(unchanged(world, action.allocationId));
       const going: EipView = { ...eip, status: 'Releasing' };
       world.eips.set(eip.allocationId, going);
       return learns({ eip: going });
@@ -168,25 +191,28 @@ function apply(world: World, seen: Observed, action: Effect): Observed {
 }
 
 function associate(
-  { eips }: World,
+  world: World,
   { allocationId, eniId, privateIp }: Extract<Action, { kind: 'associate-eip' }>,
-): EipView | NotSeen {
+): EipView | 'gone' | 'refused' {
+  const { eips } = world;
   const eip = eips.get(allocationId);
-  if (eip?.status !== 'Available') return eip ?? 'gone';
+  if (eip?.status !== 'Available') return unchanged(world, allocationId);
   const bound: EipView = { ...eip, status: 'Associating', boundTo: { instanceId: eniId, privateIp } };
   eips.set(allocationId, bound);
   return bound;
 }
 
 function unassociate(
-  { eips }: World,
+  world: World,
   { allocationId, eniId, privateIp }: Extract<Action, { kind: 'unassociate-eip' }>,
-): EipView | NotSeen {
+): EipView | 'gone' | 'refused' {
+  const { eips } = world;
   const eip = eips.get(allocationId);
   if (!eip) return 'gone';
   // In transition, or not bound: taken for free without a look.
   if (eip.status !== 'InUse') return freed(eip);
-  if (eip.boundTo?.instanceId !== eniId || eip.boundTo.privateIp !== privateIp) return eip;
+  if (eip.boundTo?.instanceId !== eniId || eip.boundTo.privateIp !== privateIp)
+    return unchanged(world, allocationId);
   const going: EipView = { ...eip, status: 'Unassociating' };
   eips.set(allocationId, going);
   return going;
