@@ -32,6 +32,8 @@ interface Owed {
  */
 export interface Books extends PodAudit, CloudAudit {
   written(written: Written): void;
+  /** A call was begun with too little time left. */
+  late(what: string): void;
   /** A person has done something to this EIP or private IP: nothing is owed any more. */
   touchedByHand(address: string): void;
   owedUntil(
@@ -51,6 +53,9 @@ export interface BooksOptions {
   /** Ids of the user's own EIPs that pods may name. */
   readonly given: ReadonlySet<string>;
 }
+
+/** A private IP goes to no other name for so long after its pod. Source: docs/promises.md. */
+const COOL_DOWN_MS = 60_000;
 
 const OWNER = 'holdfast/owner';
 const CLAIM = 'holdfast/claim';
@@ -74,6 +79,10 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
   const unwantedAt = new WeakMap<Pod, number>();
   /** The claims that name an address, by the name of their claim. */
   const holders = new Map<string, string>();
+  /** Every ClientToken that was on record when something was bought or made with it. */
+  const tokensOnRecord = new Set<unknown>();
+  /** Since when releases are frozen. */
+  let frozenSince: number | undefined;
 
   const broken = (rule: string, what: string) => violations.push({ rule, what });
   const nameOf = ({ clusterId, namespace, name }: Pod, kind: Kind) =>
@@ -111,7 +120,8 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     if (due?.pod !== pod) return;
     due.pod = undefined;
     // A pod that came and went untold may never have been seen: the promise to the one before it stands, or its own.
-    due.until = due.told ? now() + due.keepMs : Math.min(due.before, now() + due.keepMs);
+    const keepMs = kind === 'ip' ? Math.max(due.keepMs, COOL_DOWN_MS) : due.keepMs;
+    due.until = due.told ? now() + keepMs : Math.min(due.before, now() + keepMs);
   };
 
   const tagsOf = (tags: readonly { readonly key: string; readonly value: string }[]) =>
@@ -151,6 +161,8 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     if (parameters.PrivateIpAddress !== undefined && parameters.PrivateIpAddress !== privateIp) return;
     const owner = ownerOfEip(id);
     if (owner === undefined && !given.has(id)) return broken('touches what is not ours', `${id} is unbound`);
+    if (!podOfEni.has(instanceId))
+      return broken('takes from a stranger', `${eip.address} is unbound from ${instanceId}`);
     const pod = livesAt(instanceId, privateIp);
     if (!pod || !wantsAllAlong(pod, by)) return;
     const asked = asksOf(pod.annotations).eip;
@@ -162,12 +174,16 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     if (wants) broken('takes from a live pod', `${eip.address} (${id}) is unbound from ${pod.name}`);
   };
 
-  const beforeRelease = (parameters: Parameters) => {
+  /** Whoever began before that may have looked at the switch before. */
+  const isFrozenFor = ({ startedAt }: Process) => frozenSince !== undefined && frozenSince < startedAt;
+
+  const beforeRelease = (parameters: Parameters, by: Process) => {
     const id = text(parameters, 'AllocationId');
     const eip = stage().world.eip(id);
     if (eip?.status !== 'Available') return;
     const owner = ownerOfEip(id);
     if (owner === undefined) return broken('releases what is not ours', `${id} is released`);
+    if (isFrozenFor(by)) return broken('releases while frozen', `${eip.address} is released`);
     const due = owed.get(owner);
     if (due?.address === eip.address && now() < due.until)
       broken('releases too early', `${eip.address} of ${owner}, which is owed ${wordUntil(due.until)}`);
@@ -179,6 +195,8 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     for (const ip of listOf(parameters, 'PrivateIpAddress')) {
       if (!eni?.addresses.slice(1).some((address) => address.ip === ip)) continue;
       const pod = livesAt(eniId, undefined);
+      if (isParking(eniId) && isFrozenFor(by) && !podWith(ip))
+        broken('releases while frozen', `${ip} is taken off its parking ENI`);
       if (!pod && !isParking(eniId) && !podOfEni.has(eniId))
         broken('touches what is not ours', `${ip} is taken off ${eniId}`);
       const claim = [...owed].find(([name, { address }]) => name.endsWith('/ip') && address === ip);
@@ -190,6 +208,10 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
         broken('releases too early', `${ip} of ${name}, which is owed ${wordUntil(due.until)}`);
     }
   };
+
+  /** The pod that this private IP is being moved to, or may be. */
+  const podWith = (ip: string): Pod | undefined =>
+    [...owed].find(([name, due]) => name.endsWith('/ip') && due.address === ip && due.pod)?.[1].pod;
 
   const beforeDeleteEni = (parameters: Parameters) => {
     const eniId = text(parameters, 'NetworkInterfaceId');
@@ -267,6 +289,7 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
       due.told = true;
       due.until = Number.POSITIVE_INFINITY;
     },
+    late: (what) => broken('too little time', what),
     touchedByHand(address) {
       for (const due of owed.values()) if (due.address === address) due.address = undefined;
     },
@@ -274,8 +297,11 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
 
     before(action, parameters, by) {
       if (!by) return;
+      const { ClientToken } = parameters;
+      if (ClientToken !== undefined && !tokensOnRecord.has(ClientToken))
+        broken('intent first', `${action} with the token ${String(ClientToken)}, which is on no record`);
       if (action === 'UnassociateEipAddress') beforeUnassociate(parameters, by);
-      else if (action === 'ReleaseEipAddress') beforeRelease(parameters);
+      else if (action === 'ReleaseEipAddress') beforeRelease(parameters, by);
       else if (action === 'UnassignPrivateIpAddresses') beforeUnassign(parameters, by);
       else if (action === 'DeleteNetworkInterface') beforeDeleteEni(parameters);
     },
@@ -286,6 +312,9 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     },
 
     written({ table, key, before, after, by }) {
+      if (after?.token !== undefined) tokensOnRecord.add(after.token);
+      if (table === 'control' && key[0]?.[1] === 'switch/releases')
+        frozenSince = after?.frozen === true ? (frozenSince ?? now()) : undefined;
       if (table !== 'claims' || !by) return;
       const name = String(key[1]?.[1]);
       const from = before === undefined ? 'none' : String(before.phase);

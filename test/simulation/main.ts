@@ -85,10 +85,16 @@ async function sabotage({ seed, json }: Options): Promise<number> {
   const say = json ? () => {} : console.log;
   const each = await checkGuards({ seed, say });
   const detected = each.filter(({ found }) => found).length;
-  say(`\n${detected === each.length ? '✓' : '✗'} ${detected} of ${each.length} guards are missed when they are gone.`);
+  say(
+    `\n${detected === each.length ? '✓' : '✗'} ${detected} of ${each.length} guards are missed when they are gone.`,
+  );
   if (json)
     console.log(
-      JSON.stringify({ guards: each.length, detected, each: each.map(({ guard, runs }) => ({ guard, runs })) }),
+      JSON.stringify({
+        guards: each.length,
+        detected,
+        each: each.map(({ guard, runs }) => ({ guard, runs })),
+      }),
     );
   return detected === each.length ? 0 : 1;
 }
@@ -132,7 +138,9 @@ function readCase(text: string): Case {
   } catch {
     // Said below.
   }
-  throw new Error(`--replay takes a seed such as 17 or a case such as '{"seed":17,"acts":[0,2]}', got "${text}"`);
+  throw new Error(
+    `--replay takes a seed such as 17 or a case such as '{"seed":17,"acts":[0,2]}', got "${text}"`,
+  );
 }
 
 let options: Options | 'help';

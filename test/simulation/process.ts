@@ -1,5 +1,6 @@
 import type { Random } from '../../infra/local/kernel/random.ts';
 import { failure } from '../../shared/adapters/failure.ts';
+import { CALL_WORST_MS } from '../../shared/adapters/time-left.ts';
 import type { EventClock } from './event-clock.ts';
 import type { CallFault, Faults } from './faults.ts';
 import type { Trace } from './trace.ts';
@@ -57,13 +58,15 @@ const HOURS: Span = { min: 60_000, max: MOST_WRONG_MS };
 const MINUTES: Span = { min: 20_000, max: 8 * 60_000 };
 
 export interface ProcessOptions {
+  /** A call is begun with less time left than it may take. */
+  onLate(what: string): void;
   readonly clock: EventClock;
   readonly faults: Faults;
   readonly random: Random;
   readonly trace: Trace;
 }
 
-export function createProcesses({ clock, faults, random, trace }: ProcessOptions): Processes {
+export function createProcesses({ clock, faults, random, trace, onLate }: ProcessOptions): Processes {
   let count = 0;
   let steps = 0;
   let running = 0;
@@ -115,6 +118,8 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
         new Promise((resolve, reject) => {
           if (!alive) return;
           steps++;
+          if (service !== 'queue' && remainingMs() < CALL_WORST_MS)
+            onLate(`${name}#${number} begins ${what()}`);
           if (faults.strikes('wrong clock')) {
             wrongByMs = Math.round(draw(HOURS)) * (random.next() < 0.5 ? -1 : 1);
             if (trace.on) trace.add(`${name}#${number} has a clock that is wrong by ${wrongByMs} ms`);

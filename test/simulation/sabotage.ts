@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { bundleWorker, runFleet, seedsOf } from './fleet.ts';
-import { GUARDS, type Guard } from './guards.ts';
+import { type Edit, GUARDS, type Guard } from './guards.ts';
 
 export interface Checked {
   readonly guard: string;
@@ -12,20 +12,22 @@ export interface Checked {
 }
 
 /** The source without the guard. Throws where the guard is not there exactly once: the list has to follow the code. */
-export function removeGuard(source: string, { name, file, guard, without }: Guard): string {
+export function removeGuard(source: string, { file, guard, without }: Edit): string {
   const parts = source.split(guard);
   if (parts.length !== 2)
-    throw new Error(`the guard "${name}" stands ${parts.length - 1} times in ${file}, and should stand there once`);
+    throw new Error(
+      `this guard stands ${parts.length - 1} times in ${file}, and should stand there once: ${guard}`,
+    );
   return parts.join(without);
 }
 
-const removing = (guard: Guard): Plugin => ({
+const removing = ({ edits }: Guard): Plugin => ({
   name: 'sabotage',
   setup(build) {
-    const target = resolve(guard.file);
     build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      if (path !== target) return undefined;
-      return { contents: removeGuard(await readFile(path, 'utf8'), guard), loader: 'ts' };
+      const mine = edits.filter(({ file }) => resolve(file) === path);
+      if (mine.length === 0) return undefined;
+      return { contents: mine.reduce(removeGuard, await readFile(path, 'utf8')), loader: 'ts' };
     });
   },
 });
@@ -42,7 +44,9 @@ export async function checkGuards({
 }): Promise<readonly Checked[]> {
   const checked: Checked[] = [];
   for (const guard of guards) {
-    const bundle = await bundleWorker(`without-${guard.name.replaceAll(/[^a-z0-9]+/gi, '-')}`, [removing(guard)]);
+    const bundle = await bundleWorker(`without-${guard.name.replaceAll(/[^a-z0-9]+/gi, '-')}`, [
+      removing(guard),
+    ]);
     const { runs, broken } = await runFleet(bundle, {
       seeds: seedsOf(seed, guard.within),
       onProgress: (total) => total.broken.length > 0,

@@ -25,7 +25,10 @@ export async function shrink(given: Case, rule: string): Promise<{ readonly case
 }
 
 /** Takes away halves, then quarters, down to single items, as long as what is left still `holds`. */
-async function without<T>(items: readonly T[], holds: (rest: readonly T[]) => Promise<boolean>): Promise<void> {
+async function without<T>(
+  items: readonly T[],
+  holds: (rest: readonly T[]) => Promise<boolean>,
+): Promise<void> {
   let rest = items;
   for (let size = Math.ceil(rest.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     // From the end: what is left out there changes nothing before it.

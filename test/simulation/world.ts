@@ -75,7 +75,13 @@ export function createWorldOf({
     return turn().then(turn);
   });
   const trace = createTrace(traced, clock, story.start);
-  const processes = createProcesses({ clock, faults, random: random.fork('processes'), trace });
+  const processes = createProcesses({
+    clock,
+    faults,
+    random: random.fork('processes'),
+    trace,
+    onLate: (what) => books.late(what),
+  });
 
   let changes = 0;
   const given = new Map<string, string>();

@@ -1,0 +1,201 @@
+/** One place of a guard in the code. */
+export interface Edit {
+  readonly file: string;
+  /** The code that keeps it, as it stands in the file, once. */
+  readonly guard: string;
+  readonly without: string;
+}
+
+/** A part of the product that keeps a promise: without it, the simulation must find one broken. */
+export interface Guard {
+  /** What it does, in words that follow "without". */
+  readonly name: string;
+  /** A guard of two layers is only gone when both are. */
+  readonly edits: readonly Edit[];
+  /** Runs within which it must be missed. */
+  readonly within: number;
+}
+
+const CLAIM = 'shared/claim';
+const RECONCILE = 'shared/reconcile';
+const STORE = 'shared/adapters/tablestore';
+const OPENAPI = 'shared/adapters/openapi';
+
+const guard = (name: string, within: number, ...edits: readonly Edit[]): Guard => ({ name, within, edits });
+
+export const GUARDS: readonly Guard[] = [
+  guard('the ClientToken of the record (law 1)', 200, {
+    file: `${CLAIM}/eip-steps.ts`,
+    guard: "          kind: 'allocate-eip',\n          token: claim.token,",
+    without: "          kind: 'allocate-eip',\n          token: situation.freshToken,",
+  }),
+  guard('the token of a private IP on record (law 1)', 200, {
+    file: `${CLAIM}/ip-steps.ts`,
+    guard: "return { kind: 'assign-any-ip', eniId: binding.eniId, token: claim.token };",
+    without: "return { kind: 'assign-any-ip', eniId: binding.eniId, token: situation.freshToken };",
+  }),
+  guard('the revision in every write of a claim (law 2)', 200, {
+    file: `${STORE}/claims.ts`,
+    guard:
+      "expect: next.rev === 1 ? { kind: 'absent' } : { kind: 'equals', column: 'rev', value: next.rev - 1 },",
+    without: "expect: { kind: 'any' },",
+  }),
+  guard('the lock on an address', 2_000, {
+    file: `${STORE}/claims.ts`,
+    guard: 'if (owner) return { lockedBy: owner };',
+    without: '',
+  }),
+  guard(
+    'the pod being read after the record (law 3)',
+    10_000,
+    {
+      file: `${RECONCILE}/reconcile.ts`,
+      guard: 'const claims = await ports.claims.read(identity);',
+      without:
+        'const early = await ports.pods.read(identity);\n  const claims = await ports.claims.read(identity);',
+    },
+    {
+      file: `${RECONCILE}/reconcile.ts`,
+      guard: 'const pod = await ports.pods.read(identity);',
+      without: 'const pod = early;',
+    },
+  ),
+  guard('the pod being read again after a look at the cloud (law 3)', 10_000, {
+    file: `${RECONCILE}/step.ts`,
+    guard: 'const pod = await ports.pods.read(view.key);',
+    without: 'const pod = view.seen.pod;',
+  }),
+  guard('the ENI and the IP in an unassociation (law 4)', 2_000, {
+    file: `${OPENAPI}/eips.ts`,
+    guard:
+      "await vpc('UnassociateEipAddress', {\n        AllocationId: allocationId,\n        InstanceType: 'NetworkInterface',\n        InstanceId: eniId,\n        PrivateIpAddress: privateIp,\n      });",
+    without: "await vpc('UnassociateEipAddress', { AllocationId: allocationId });",
+  }),
+  guard('the look at the cloud before a release', 2_000, {
+    file: `${CLAIM}/eip-steps.ts`,
+    guard: "if (eip === 'unread') return { kind: 'look-eip', allocationId: id };\n    const released",
+    without: "if (eip === 'unread') return { kind: 'release-eip', allocationId: id };\n    const released",
+  }),
+  guard('what a stranger has being left alone', 500, {
+    file: `${CLAIM}/eip-steps.ts`,
+    guard: '      return inUseElsewhere(situation, eip);\n    });\n  },',
+    without:
+      "      if (eip.boundTo)\n        return { kind: 'unassociate-eip', allocationId: allocation.id, eniId: eip.boundTo.instanceId, privateIp: eip.boundTo.privateIp };\n      return inUseElsewhere(situation, eip);\n    });\n  },",
+  }),
+  guard('a terminating pod keeping what it has', 200, {
+    file: `${CLAIM}/standing.ts`,
+    guard: "if (pod.terminating) return owns ? { kind: 'leaving', pod } : none;",
+    without: 'if (pod.terminating) return none;',
+  }),
+  guard('an unreadable wish changing nothing', 1_000, {
+    file: `${CLAIM}/standing.ts`,
+    guard: "if (wish === 'unreadable') return { kind: 'undecided', pod };",
+    without: "if (wish === 'unreadable') return none;",
+  }),
+  guard('the retention', 200, {
+    file: `${CLAIM}/decide.ts`,
+    guard: 'if (claim.retainUntil === undefined || earliest < claim.retainUntil) {',
+    without: 'if (claim.retainUntil === undefined) {',
+  }),
+  guard('deadlines being compared with the earliest time (clocks that jump)', 2_000, {
+    file: `${CLAIM}/decide.ts`,
+    guard: 'if (claim.retainUntil === undefined || earliest < claim.retainUntil) {',
+    without: 'if (claim.retainUntil === undefined || now < claim.retainUntil) {',
+  }),
+  guard('the API server as a second clock', 2_000, {
+    file: `${RECONCILE}/moment.ts`,
+    guard: 'momentOf(now(), [pods.skewMs(clusterId) ?? 0]);',
+    without: 'momentOf(now(), []);',
+  }),
+  guard('the elapsed time that a jump of the own clock is noticed by', 10_000, {
+    file: 'shared/adapters/kubernetes/server-clock.ts',
+    guard: 'return known.skew - (Math.abs(jump) < NO_JUMP_MS ? 0 : jump);',
+    without: 'return known.skew;',
+  }),
+  guard('the cool-down of a private IP', 2_000, {
+    file: `${CLAIM}/claim.ts`,
+    guard: 'COOL_DOWN_MS = 60_000',
+    without: 'COOL_DOWN_MS = 0',
+  }),
+  guard('the freeze of releases', 2_000, {
+    file: `${STORE}/control.ts`,
+    guard: 'return row?.frozen !== undefined && row.frozen !== false;',
+    without: 'return row === null;',
+  }),
+  guard('the sweep for orphans', 2_000, {
+    file: `${RECONCILE}/orphans.ts`,
+    guard: "status === 'Available' &&\n  !named.has(allocationId)",
+    without: "status === 'Releasing' &&\n  !named.has(allocationId)",
+  }),
+  guard(
+    'claims being asked before an orphan is released, in both places',
+    500,
+    {
+      file: `${RECONCILE}/orphans.ts`,
+      guard: '!named.has(allocationId) &&',
+      without: '',
+    },
+    {
+      file: `${RECONCILE}/orphans.ts`,
+      guard:
+        "if (current && 'allocation' in current && current.allocation.id === eip.allocationId) return false;",
+      without: '',
+    },
+    {
+      file: `${RECONCILE}/orphans.ts`,
+      guard:
+        "if (owner !== undefined) {\n    ports.log.warn('an EIP without a claim is locked, and kept', { allocationId: eip.allocationId, owner });\n    return false;\n  }",
+      without: 'void owner;',
+    },
+  ),
+  guard('the sweep for private IPs that a late call has parked', 2_000, {
+    file: `${RECONCILE}/orphans.ts`,
+    guard: '.filter(({ id }) => !named.has(id)),',
+    without: '.filter(() => false),',
+  }),
+  guard(
+    'claims being asked before a parked private IP is given back, in both places',
+    500,
+    {
+      file: `${RECONCILE}/orphans.ts`,
+      guard: '.filter(({ id }) => !named.has(id)),',
+      without: ',',
+    },
+    {
+      file: `${RECONCILE}/orphans.ts`,
+      guard: 'if ((await ports.claims.lockedBy(id)) !== undefined) return false;',
+      without: '',
+    },
+  ),
+  guard('parking ENIs being dropped only while they hold nothing', 500, {
+    file: `${RECONCILE}/orphans.ts`,
+    guard: 'eni.held.length === 0 && ',
+    without: '',
+  }),
+  guard('a read that shows no EIP being doubted', 500, {
+    file: `${CLAIM}/eip-steps.ts`,
+    guard: "if (eip === 'absent' || eip.status === 'Available') return associate(claim);",
+    without:
+      "if (eip === 'absent') return replaceVanished(situation, claim, claimant);\n      if (eip.status === 'Available') return associate(claim);",
+  }),
+  guard('a pod keeping its claim while its network is made anew', 10_000, {
+    file: `${CLAIM}/decide.ts`,
+    guard: "if ('blocked' in place && claim.binding.podUid === pod.uid)",
+    without: 'if (pod.uid === undefined && "blocked" in place)',
+  }),
+  guard('the owner being known by UID', 500, {
+    file: `${CLAIM}/decide.ts`,
+    guard: 'claim.binding.podUid === pod.uid &&\n    // A sandbox',
+    without: '// A sandbox',
+  }),
+  guard('the time that is left before each call (law 9)', 500, {
+    file: 'shared/adapters/time-left.ts',
+    guard: 'if (remainingMs() < CALL_WORST_MS)',
+    without: 'if (remainingMs() < 0)',
+  }),
+  guard('the tombstone of a claim', 10_000, {
+    file: `${CLAIM}/decide.ts`,
+    guard: 'TOMBSTONE_MS = 3_600_000',
+    without: 'TOMBSTONE_MS = 0',
+  }),
+];
