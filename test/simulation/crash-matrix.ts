@@ -188,7 +188,7 @@ const LONGEST_TRACE = 120;
 const SHORT = 30;
 
 export interface Extent {
-  /** Every two deaths; or every two of deaths and lost answers, which are eight times as many. */
+  /** Every two deaths; or every two of deaths and lost answers, which are some five times as many. */
   readonly pairs: 'of deaths' | 'of all';
 }
 
