@@ -143,6 +143,7 @@ function claimsOf(kind: Kind, phase: RecordPhase): readonly Named<Claim | undefi
         named('kept for ever', { ...endless(kind), retention: NEVER }),
         named('deadline lifted', endless(kind)),
         ...ofEip(
+          named('never bound, before `retainUntil`', without(retained(kind), 'lastBinding')),
           named('given, before `retainUntil`', retained(kind, { ...last, ...given })),
           named('given, at `retainUntil`', retained(kind, { ...last, ...given, retainUntil: NOW })),
         ),

@@ -7,10 +7,10 @@ const HINT: Hint = { clusterId: 'c-1', namespace: 'shop', pod: 'web-0' };
 /** The delays with which a hint is put back, one after the other, until it is left to the sweep. */
 function delaysOf(afterMs: number): readonly number[] {
   const delays: number[] = [];
-  let back = putBack(HINT, afterMs);
+  let back = putBack(HINT, { afterMs });
   while (back) {
     delays.push(back.delayMs);
-    back = putBack(back.hint, afterMs);
+    back = putBack(back.hint, { afterMs });
   }
   return delays;
 }
@@ -27,11 +27,17 @@ describe('a hint that is not settled', () => {
 
   it('is left to the sweep where it can wait as long as one: else each sweep would begin another chain', () => {
     expect(delaysOf(59_999)).not.toEqual([]);
-    for (const afterMs of [60_000, 300_000]) expect(putBack(HINT, afterMs)).toBeUndefined();
+    for (const afterMs of [60_000, 300_000]) expect(putBack(HINT, { afterMs })).toBeUndefined();
+  });
+
+  it('comes back at the very time that an answer named, however late that is', () => {
+    const hint = { ...HINT, attempt: 4 };
+    for (const afterMs of [1_000, 90_000])
+      expect(putBack(hint, { afterMs, exactly: true })).toMatchObject({ delayMs: afterMs });
   });
 
   it('names the pod and nothing else: what it asked for once was done', () => {
-    expect(putBack({ ...HINT, look: true, attempt: 2 }, 1_000)).toEqual({
+    expect(putBack({ ...HINT, look: true, attempt: 2 }, { afterMs: 1_000 })).toEqual({
       hint: { ...HINT, attempt: 3 },
       delayMs: 4_000,
     });
