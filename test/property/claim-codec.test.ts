@@ -30,7 +30,7 @@ function decodedOrRefused(row: Row): Claim | string {
     return decodeClaim(row);
   } catch (error) {
     expect(error).toMatchObject({
-      verdict: 'refused',
+      verdict: 'unreadable',
       code: expect.stringMatching(/^(?:Newer|Broken)Record$/),
     });
     return (error as { code: string }).code;

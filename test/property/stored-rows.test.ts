@@ -79,7 +79,7 @@ function read(row: Row): Claim | string {
   try {
     return decodeClaim(row);
   } catch (error) {
-    expect(error).toMatchObject({ name: 'Failure', verdict: 'refused' });
+    expect(error).toMatchObject({ name: 'Failure', verdict: 'unreadable' });
     expect((error as Error).message).not.toBe('');
     return (error as { code: string }).code;
   }
