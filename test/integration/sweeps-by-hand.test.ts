@@ -101,7 +101,7 @@ describe('an EIP that somebody touches by hand', () => {
     expect(onlyEip().binding).toMatchObject({ instanceId: elsewhere.id });
 
     await unassociate(id);
-    await sweep(rig);
+    await passMinutes(rig, 2);
     expect(rig.world.eips()).toEqual([]);
   });
 

@@ -43,16 +43,18 @@ const ASKS: Readonly<Record<Kind, { annotations: Record<string, string>; retenti
   },
 };
 
-/** One hint: what `functions/reconcile` does with it. */
+/** One hint: what `functions/reconcile` does with it. What was refused is left to the sweep, a minute later at best. */
 export const hinted =
   (pod: string, look = false): Run =>
-  async (ports) =>
-    (await reconcile(ports, { ...identityOf(pod), ...(look ? { look } : {}) })).again;
+  async (ports) => {
+    const { again, refused } = await reconcile(ports, { ...identityOf(pod), ...(look ? { look } : {}) });
+    return again ?? (refused ? { afterMs: MINUTE } : undefined);
+  };
 
-/** One pass of the retention's timer. */
+/** One pass of the retention's timer; the next one when even what was refused for good has come up again. */
 export const retained: Run = async (ports) => {
   const { waiting, failed } = await retainPass(ports);
-  return waiting + failed > 0 ? { afterMs: MINUTE } : undefined;
+  return waiting + failed > 0 ? { afterMs: 11 * MINUTE } : undefined;
 };
 
 /** One round of the timers, and of the hints that they give; done when there was nothing to give. */
