@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatClaimKey, isPodName, parseClaimKey } from '../../shared/claim/identity.ts';
 import { ANNOTATIONS, readWishes } from '../../shared/claim/policy.ts';
+import { runs } from './runs.ts';
 
 const NAMES = Object.values(ANNOTATIONS).flatMap(({ names }) => [...names]);
 const value = fc.oneof(
@@ -28,7 +29,7 @@ describe('any annotations', () => {
         }
         if (eip === 'unreadable' || ip === 'unreadable') expect(problems).not.toEqual([]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -40,7 +41,7 @@ describe('any annotations', () => {
           expect(problem.allowed).not.toBe('');
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -56,7 +57,7 @@ describe('any annotations', () => {
         if (isBroken('eipRelease') && eip !== 'unreadable') expect(eip?.retention).toEqual({ kind: 'never' });
         if (isBroken('fixedIpHours') && ip !== 'unreadable') expect(ip?.retention).toEqual({ kind: 'never' });
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 });
