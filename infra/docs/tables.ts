@@ -18,6 +18,7 @@ import { SETTINGS } from '../../shared/runtime/config.ts';
 import { LOG_FIELDS } from '../../shared/runtime/log.ts';
 import { QUEUES, type Queue } from '../resources/queues.ts';
 import { TABLES, type Table } from '../resources/tables.ts';
+import { drawActions, drawDecisions, drawTransitions } from './decide-table.ts';
 import { type Decision, readDecisions } from './decisions.ts';
 import { neededVariables } from './deploy-environment.ts';
 import { type DeployedFunction, readDeployedFunctions } from './deployed-functions.ts';
@@ -43,6 +44,10 @@ export async function drawTables(root: string): Promise<ReadonlyMap<string, stri
     ['queues', queues(QUEUES)],
     ['quotas', quotas()],
     ['decisions', decisions(await readDecisions(root))],
+    ['decide-actions', drawActions()],
+    ['decide-transitions', drawTransitions()],
+    ['decide-eip', drawDecisions('eip')],
+    ['decide-ip', drawDecisions('ip')],
   ]);
 }
 

@@ -18,6 +18,7 @@ import type {
   EipEvent,
   Eni,
   Instance,
+  RecordWrite,
   ReleasedEip,
   StateChange,
   Vpc,
@@ -43,6 +44,7 @@ export interface Cloud {
   readonly changeListeners: Set<(change: StateChange) => void>;
   /** Called after every write, for whoever keeps the state on disk. */
   readonly writeListeners: Set<() => void>;
+  readonly recordListeners: Set<(write: RecordWrite) => void>;
   /** The idle private IPs of a vSwitch. */
   addressesOf(vSwitchId: string): AddressPool;
   /** Puts a vSwitch in place, with the addresses that were used before, the longest idle first. */
@@ -80,11 +82,15 @@ export function createCloud(
   const pools = new Map<string, AddressPool>();
   const writeListeners = new Set<() => void>();
   const changeListeners = new Set<(change: StateChange) => void>();
+  const recordListeners = new Set<(write: RecordWrite) => void>();
   const history: EipEvent[] = [];
   let lastNumber = 0;
 
   const wrote = () => {
     for (const listener of writeListeners) listener();
+  };
+  const show = (write: RecordWrite) => {
+    for (const listener of recordListeners) listener(write);
   };
   const tell = (
     resource: StateChange['resource'],
@@ -111,10 +117,12 @@ export function createCloud(
       wrote();
       tell('bandwidth-package-ip', id, before?.membership?.status, after?.membership?.status);
       tell('eip', id, before?.status, after?.status);
+      show({ resource: 'eip', before, after, at: clock.now() });
     }),
     enis: createCollection<Eni>(clock, readLagMs, (before, after) => {
       wrote();
       tell('eni', (after ?? before)?.id ?? '', before?.status, after?.status);
+      show({ resource: 'eni', before, after, at: clock.now() });
     }),
     packages: createCollection<BandwidthPackage>(clock, readLagMs, wrote),
     released: new Map(),
@@ -128,6 +136,7 @@ export function createCloud(
     history,
     changeListeners,
     writeListeners,
+    recordListeners,
     addressesOf(vSwitchId) {
       const pool = pools.get(vSwitchId);
       if (!pool) throw new Error(`no vSwitch ${vSwitchId} in the local cloud`);

@@ -145,6 +145,20 @@ export interface StateChange {
   readonly at: number;
 }
 
+interface Rewritten<T> {
+  /** Undefined for what is new. */
+  readonly before: T | undefined;
+  /** Undefined for what is gone. */
+  readonly after: T | undefined;
+  /** Cloud time, ms. */
+  readonly at: number;
+}
+
+/** One write of a record, with all that it changes: private IPs come and go without a change of any state. */
+export type RecordWrite =
+  | ({ readonly resource: 'eip' } & Rewritten<Eip>)
+  | ({ readonly resource: 'eni' } & Rewritten<Eni>);
+
 /** One line of an EIP's life, for audits. */
 export interface EipEvent {
   readonly id: string;

@@ -4,7 +4,7 @@ import { addEni } from './enis.ts';
 import { Refusal } from './failure.ts';
 import { parseCidr } from './ipv4.ts';
 import type { QuotaName } from './options.ts';
-import type { Eip, EipEvent, Eni, Instance, StateChange, Tag, Vpc, VSwitch } from './records.ts';
+import type { Eip, EipEvent, Eni, Instance, RecordWrite, StateChange, Tag, Vpc, VSwitch } from './records.ts';
 import { removeEni } from './transitions.ts';
 
 /** The in-process door to the cloud: to set the stage, and for audits that must not go through the code under test. */
@@ -38,6 +38,8 @@ export interface VpcWorld {
   setQuota(name: QuotaName, value: number): void;
   /** Called at each change of a state, within the call or timer that makes it. Returns the way to stop listening. */
   onChange(listener: (change: StateChange) => void): () => void;
+  /** Called at each write of an EIP or an ENI, changed state or not. Returns the way to stop listening. */
+  onWrite(listener: (write: RecordWrite) => void): () => void;
   /** Every change of every EIP's state, oldest first. */
   eipHistory(): readonly EipEvent[];
 }
@@ -111,6 +113,10 @@ export function createWorld(cloud: Cloud): VpcWorld {
     onChange(listener) {
       cloud.changeListeners.add(listener);
       return () => cloud.changeListeners.delete(listener);
+    },
+    onWrite(listener) {
+      cloud.recordListeners.add(listener);
+      return () => cloud.recordListeners.delete(listener);
     },
     eipHistory: () => [...cloud.history],
   };

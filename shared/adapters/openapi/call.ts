@@ -70,7 +70,8 @@ export function createOpenApi({ endpoint, region, version, credentials }: OpenAp
   };
 }
 
-function flatten(parameters: Parameters): Record<string, string> {
+/** Parameters as they travel: one text for each. */
+export function flatten(parameters: Parameters): Record<string, string> {
   const flat: Record<string, string> = {};
   for (const [name, value] of Object.entries(parameters)) {
     if (value === undefined) continue;
