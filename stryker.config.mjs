@@ -12,8 +12,8 @@ export default {
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   thresholds: { high: 100, low: 95, break: 95 },
   concurrency: 2,
-  // An endless loop is found by counting; time alone decides only where a machine is a hundred times too slow.
-  timeoutMS: 10_000,
+  // An endless loop is found by counting. Time must not decide: on a busy machine, it would take survivors for killed.
+  timeoutMS: 60_000,
   tempDirName: '.stryker-tmp',
   incrementalFile: 'reports/mutation/incremental.json',
   ignorePatterns: [

@@ -91,15 +91,9 @@ export type Phase = Claim['phase'];
 
 /** The end of the retention for a pod that was seen gone at `now`; undefined means never. */
 export function retainUntil(retention: Retention, now: number): number | undefined {
-  switch (retention.kind) {
-    case 'follow':
-      return now;
-    case 'after':
-      return now + retention.ms;
-    case 'never':
-      return undefined;
-  }
+  if (retention.kind === 'never') return undefined;
+  return retention.kind === 'follow' ? now : now + retention.ms;
 }
 
 export const sameRetention = (a: Retention, b: Retention): boolean =>
-  a.kind === b.kind && (a.kind !== 'after' || b.kind !== 'after' || a.ms === b.ms);
+  a.kind === b.kind && retainUntil(a, 0) === retainUntil(b, 0);

@@ -28,6 +28,10 @@ export interface Told {
 /** Observed where the cloud was asked; `unread` where it was not, yet. */
 export type Unread = 'unread';
 
+/** Looked at and there: what the cloud shows of it can be read. */
+export const isView = <View extends object>(seen: View | 'absent' | Unread): seen is View =>
+  typeof seen === 'object';
+
 /** An EIP as the cloud shows it, or as the cloud's own answer to our last call implies. */
 export interface EipView {
   readonly allocationId: string;
