@@ -17,6 +17,7 @@ export default {
   tempDirName: '.stryker-tmp',
   incrementalFile: 'reports/mutation/incremental.json',
   ignorePatterns: [
+    '**/*.md',
     'docs',
     'infra',
     'functions',
