@@ -27,8 +27,11 @@ export interface CloudOptions extends ContextOptions {
   readonly controllers?: boolean;
   readonly openApi?: Omit<OpenApiOptions, 'port'>;
   readonly functions?: Pick<FunctionComputeOptions, 'keepWarmMs' | 'maxInstances'>;
-  /** Default: three ECS nodes in one vSwitch, so that a fixed private IP can follow its pod to any of them. */
-  readonly nodes?: readonly NodeOptions[];
+  /**
+   * Default: three ECS nodes in one vSwitch, so that a fixed private IP can follow its pod to any of them. As a
+   * function it can make the vSwitches that they are in.
+   */
+  readonly nodes?: readonly NodeOptions[] | ((world: VpcWorld) => readonly NodeOptions[]);
   readonly timings?: NodesOptions['timings'];
 }
 
@@ -79,6 +82,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     const kubeconfig = options.kubeconfig ?? emulated?.kubeconfig(clusterId) ?? '';
     if (emulated && options.controllers !== false) keep(await startControllers(context, { kubeconfig }));
     const { owner, region } = context.account;
+    const wanted = options.nodes ?? ((world: VpcWorld) => defaultNodes(world, region));
     const nodes = keep(
       await startNodes(context, {
         kubeconfig,
@@ -90,7 +94,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
           accessKeySecret: owner.accessKeySecret,
           region,
         },
-        nodes: options.nodes ?? defaultNodes(openApi.world, region),
+        nodes: typeof wanted === 'function' ? wanted(openApi.world) : wanted,
         ...(options.timings ? { timings: options.timings } : {}),
       }),
     );

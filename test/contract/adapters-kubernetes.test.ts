@@ -112,6 +112,19 @@ describe('a pod that cannot be found', () => {
   });
 
   it.each([
+    ['an empty object', '{}'],
+    ['a list', '{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[]}'],
+    ['another pod', '{"metadata":{"name":"web-1","uid":"u-1"}}'],
+    ['a pod without a UID', '{"metadata":{"name":"web-0"}}'],
+  ])('is no pod that wants nothing where %s comes with status 200', async (_, body) => {
+    const kubeconfig = await proxyWithout(200, body);
+    await expect(
+      rawClient(kubeconfig).readNamespacedPod({ namespace: 'default', name: 'web-0' }),
+    ).resolves.toBeDefined();
+    await expect(podsOf(kubeconfig).read(EIP)).rejects.toMatchObject({ verdict: 'unavailable' });
+  });
+
+  it.each([
     [401, 'Unauthorized', 'forbidden'],
     [403, 'Forbidden', 'forbidden'],
     [429, 'TooManyRequests', 'throttled'],

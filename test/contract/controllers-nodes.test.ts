@@ -148,6 +148,28 @@ describe('a node that goes silent', () => {
     await cluster.until('it takes pods again', async () => !(await node('lost')).spec?.taints?.length);
   });
 
+  test('because it could not reach the API server is ready again by itself when it can', async () => {
+    const cloud = cluster.closing(await startOpenApi(cluster.context));
+    const vSwitchId = cloud.world.defaults.vSwitchIds[0];
+    cluster.closing(
+      await startNodes(cluster.context, {
+        kubeconfig: cluster.api.kubeconfig(),
+        openapi: { url: cloud.url, region: 'cn-hangzhou', ...cluster.context.account.owner },
+        world: cloud.world,
+        nodes: [{ name: 'slow', zone: 'cn-hangzhou-h', vSwitchId, kind: 'ecs' }],
+      }),
+    );
+    const outage = cluster.context.faults.add({
+      service: 'kubernetes',
+      operation: 'patch leases',
+      fault: { kind: 'error', status: 503, code: 'ServiceUnavailable' },
+    });
+    await cluster.until('it is unreachable', async () => (await readiness('slow')) === 'Unknown', 1_000);
+    outage.remove();
+    await cluster.until('it is back', async () => (await readiness('slow')) === 'True', 1_000);
+    await cluster.until('it takes pods again', async () => !(await node('slow')).spec?.taints?.length);
+  });
+
   test('and is removed has its pods removed without an Event', async () => {
     await cluster.addNode('node-1');
     await create('web-0');

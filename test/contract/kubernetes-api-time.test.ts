@@ -173,5 +173,34 @@ describe('injected faults', () => {
       message: 'etcdserver: request timed out',
     });
     expect(context.meter.counts()).toEqual({ 'kubernetes.patch pods/status': 1 });
+    expect(context.faults.struck()).toBe(1);
+    await send(api, 'GET', '/api/v1/pods');
+    expect(context.faults.struck()).toBe(1);
+  });
+});
+
+describe("the server's doors for audits", () => {
+  it('tell of each change of a kind, and of the last state of what is gone', async () => {
+    await start();
+    const seen: string[] = [];
+    const stop = api.store.onChange('ConfigMap', ({ object, gone }) => {
+      seen.push(`${object.metadata.name} ${gone ? 'is gone' : 'is there'}`);
+    });
+    await send(api, 'POST', MAPS, map('a'));
+    await send(api, 'POST', EVENTS, { metadata: { name: 'e' }, involvedObject: { namespace: 'default' } });
+    await send(api, 'DELETE', `${MAPS}/a`);
+    stop();
+    await send(api, 'POST', MAPS, map('b'));
+    expect(seen).toEqual(['a is there', 'a is gone']);
+    expect(() => api.store.onChange('Nonsense', () => {})).toThrow('no kind Nonsense is served');
+  });
+
+  it('end every watch that is open, and none twice', async () => {
+    await start();
+    const watching = await watch(api, `${MAPS}?watch=true`);
+    expect(api.endWatches()).toBe(1);
+    await send(api, 'POST', MAPS, map('a'));
+    expect(await watching.until(1, 100)).toEqual([]);
+    expect(api.endWatches()).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClock } from '../../infra/local/kernel/clock.ts';
-import type { StateChange } from '../../infra/local/openapi/records.ts';
+import type { RecordWrite, StateChange } from '../../infra/local/openapi/records.ts';
 import { codeOf, openStage, type Stage } from './openapi-stage.ts';
 
 const HOUR = 3_600_000;
@@ -40,6 +40,22 @@ describe('the world behind the API', () => {
       instanceId: eni,
     });
     await slow.close();
+  });
+
+  it('tells of each write with what was before, also where no state changes', async () => {
+    const eni = await stage.createEni();
+    const writes: RecordWrite[] = [];
+    const stop = stage.world.onWrite((write) => writes.push(write));
+    await stage.assign(eni, { privateIpAddress: ['192.168.1.200'] });
+    expect(writes).toMatchObject([
+      { resource: 'eni', before: { id: eni, addresses: [{}] }, at: stage.clock.now() },
+    ]);
+    expect(writes[0]?.after).toMatchObject({ addresses: [{}, { ip: '192.168.1.200' }] });
+    stage.world.deleteEni(eni);
+    expect(writes[1]).toMatchObject({ before: { id: eni }, after: undefined });
+    stop();
+    await stage.allocate();
+    expect(writes).toHaveLength(2);
   });
 
   it('gives each resource an id of its own, and refuses addresses that are taken', () => {

@@ -21,7 +21,7 @@ export default defineConfig({
       'test/unit/claim-decide-laws.test.ts',
     ],
     setupFiles: ['test/mutation/seed.ts'],
-    env: { PROPERTY_RUNS: '0.05' },
+    env: { FUZZ_RUNS: '200' },
     sequence: { sequencer: UnitTestsFirst },
     // What is mutated keeps no state, and starting a worker for each file takes longer than its tests.
     isolate: false,

@@ -5,6 +5,7 @@ import type { Row } from '../../shared/adapters/tablestore/table.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
 import { formatClaimKey } from '../../shared/claim/identity.ts';
 import { claimOf, kind } from './claim-worlds.ts';
+import { runs } from './effort.ts';
 
 const claim: fc.Arbitrary<Claim> = kind.chain(claimOf).filter((one) => one !== undefined);
 
@@ -42,7 +43,7 @@ describe('the record of a claim', () => {
       fc.property(claim, (one) => {
         expect(decodeClaim(stored(one))).toEqual(one);
       }),
-      { numRuns: 1_000 },
+      runs(1_000),
     );
   });
 
@@ -97,7 +98,7 @@ describe('the record of a claim', () => {
         expect(name).toMatch(/^(?:retainUntil|bandwidth|reclaim|eniId|holdEniId|securityGroupId|lastEniId)$/);
         expect(result).toMatchObject({ phase: one.phase, rev: one.rev, key: one.key });
       }),
-      { numRuns: 1_000 },
+      runs(1_000),
     );
   });
 
@@ -108,7 +109,7 @@ describe('the record of a claim', () => {
         const name = Object.keys(row)[draw % Object.keys(row).length] ?? '';
         decodedOrRefused({ ...row, [name]: value });
       }),
-      { numRuns: 2_000 },
+      runs(2_000),
     );
   });
 
@@ -128,7 +129,7 @@ describe('the record of a claim', () => {
       fc.property(fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), cell), (row) => {
         expect(typeof decodedOrRefused(row)).toBe('string');
       }),
-      { numRuns: 1_000 },
+      runs(1_000),
     );
   });
 });

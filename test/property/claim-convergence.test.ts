@@ -7,7 +7,7 @@ import { standing } from '../../shared/claim/standing.ts';
 import { ALLOCATION, ELSEWHERE, eniOf, MINUTE, NOW } from '../unit/claim-scene.ts';
 import { settle, visit, type World } from './claim-model.ts';
 import { claimOf, eip, holder, kind, PLACES, pod } from './claim-worlds.ts';
-import { runs } from './runs.ts';
+import { runs } from './effort.ts';
 
 /** Every pod IP is on its own ENI; one of them may be managed, and one gone. */
 const enis: fc.Arbitrary<ReadonlyMap<string, EniView>> = fc
@@ -108,7 +108,7 @@ describe('one decision after the other', () => {
         const start = structuredClone(given);
         expect(run(start).visits).toBeLessThanOrEqual(12);
       }),
-      { numRuns: runs(3_000) },
+      runs(3_000),
     );
   });
 
@@ -130,7 +130,7 @@ describe('one decision after the other', () => {
           });
         expect(view.told[start.kind]).toEqual({ reason: 'Bound', address: allocation.address });
       }),
-      { numRuns: runs(3_000) },
+      runs(3_000),
     );
   });
 
@@ -159,7 +159,7 @@ describe('one decision after the other', () => {
         run(start);
         expect(start.claim).toBeUndefined();
       }),
-      { numRuns: runs(3_000) },
+      runs(3_000),
     );
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatClaimKey, isPodName, parseClaimKey } from '../../shared/claim/identity.ts';
 import { ANNOTATIONS, readWishes } from '../../shared/claim/policy.ts';
-import { runs } from './runs.ts';
+import { runs } from './effort.ts';
 
 const NAMES = Object.values(ANNOTATIONS).flatMap(({ names }) => [...names]);
 const value = fc.oneof(
@@ -29,7 +29,7 @@ describe('any annotations', () => {
         }
         if (eip === 'unreadable' || ip === 'unreadable') expect(problems).not.toEqual([]);
       }),
-      { numRuns: runs(2_000) },
+      runs(2_000),
     );
   });
 
@@ -41,7 +41,7 @@ describe('any annotations', () => {
           expect(problem.allowed).not.toBe('');
         }
       }),
-      { numRuns: runs(1_000) },
+      runs(1_000),
     );
   });
 
@@ -57,7 +57,7 @@ describe('any annotations', () => {
         if (isBroken('eipRelease') && eip !== 'unreadable') expect(eip?.retention).toEqual({ kind: 'never' });
         if (isBroken('fixedIpHours') && ip !== 'unreadable') expect(ip?.retention).toEqual({ kind: 'never' });
       }),
-      { numRuns: runs(2_000) },
+      runs(2_000),
     );
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { isNamespaceName, isPodName } from '../../shared/claim/identity.ts';
 import { readEnvelope } from '../../shared/intake/envelope.ts';
 import { decodeHint, encodeHint } from '../../shared/intake/hint.ts';
-import { runs } from './runs.ts';
+import { runs } from './effort.ts';
 
 const FOLDER = new URL('../fixtures/events/', import.meta.url);
 const RECORDED: readonly string[] = readdirSync(FOLDER).map((file) =>
@@ -51,7 +51,7 @@ describe('reading an envelope', () => {
         if (!Array.isArray(body)) expect(readAndCheck(body)).toBeGreaterThan(0);
         else readAndCheck(body);
       }),
-      { numRuns: runs(2_000) },
+      runs(2_000),
     );
   });
 
@@ -61,7 +61,7 @@ describe('reading an envelope', () => {
         readAndCheck(text);
         readAndCheck(Buffer.from(text));
       }),
-      { numRuns: runs(1_000) },
+      runs(1_000),
     );
   });
 
@@ -71,7 +71,7 @@ describe('reading an envelope', () => {
       fc.property(fc.constantFrom(...RECORDED), path, junk, fc.boolean(), (text, where, by, oneCluster) => {
         readAndCheck(mutated(JSON.parse(text), where, by), oneCluster ? ['c-test'] : CLUSTERS);
       }),
-      { numRuns: runs(4_000) },
+      runs(4_000),
     );
   });
 
@@ -82,7 +82,7 @@ describe('reading an envelope', () => {
         readAndCheck(text.slice(0, at));
         readAndCheck(`${text.slice(0, at)}${by}${text.slice(at + 1)}`);
       }),
-      { numRuns: runs(1_000) },
+      runs(1_000),
     );
   });
 

@@ -33,9 +33,12 @@ export interface Faults {
   clear(): void;
   /** The fault that hits this call, if any; the first rule that strikes wins. */
   strike(service: string, operation: string): Fault | undefined;
+  /** How many calls were hit so far, by all rules that there were. */
+  struck(): number;
 }
 
 export function createFaults(random: Random, rules: readonly FaultRule[] = []): Faults {
+  let total = 0;
   let active: { rule: FaultRule; seen: number; struck: number }[] = [];
   const add = (rule: FaultRule) => {
     const entry = { rule, seen: 0, struck: 0 };
@@ -64,9 +67,11 @@ export function createFaults(random: Random, rules: readonly FaultRule[] = []): 
         if (entry.seen++ < (rule.skip ?? 0)) continue;
         if (random.next() >= (rule.probability ?? 1)) continue;
         entry.struck++;
+        total++;
         return rule.fault;
       }
       return undefined;
     },
+    struck: () => total,
   };
 }

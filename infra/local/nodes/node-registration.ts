@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../kernel/clock.ts';
 import { isStatus, type KubernetesClient } from '../kubernetes/client/client.ts';
-import { microTime, secondsTime } from '../kubernetes/client/objects.ts';
+import { conditionOf, microTime, type Node, secondsTime } from '../kubernetes/client/objects.ts';
 import { paths } from '../kubernetes/client/paths.ts';
 
 export interface NodeFacts {
@@ -67,6 +67,10 @@ export async function startPresence({ client, clock, facts, log }: PresenceOptio
       await createLease(renewTime);
     }
   };
+  const isReady = async () => {
+    const node = await client.get<Node>(paths.nodes(facts.name));
+    return conditionOf(node.status?.conditions, 'Ready')?.status === 'True';
+  };
   const createLease = async (renewTime: string) => {
     const lease = {
       apiVersion: 'coordination.k8s.io/v1',
@@ -88,6 +92,9 @@ export async function startPresence({ client, clock, facts, log }: PresenceOptio
   const beat = async () => {
     try {
       await renew();
+      // Taken for lost while it was only slow, or could not reach the API server. Source: kubelet, tryUpdateNodeStatus,
+      // which reads the node and writes its status wherever it differs.
+      if (beating && !(await isReady())) await register();
     } catch (error) {
       if (beating) log(`${facts.name}: the lease is not renewed: ${(error as Error).message}`);
     }

@@ -8,11 +8,16 @@ import {
   type SecurityAuthentication,
   ServerConfiguration,
 } from '@kubernetes/client-node';
+import { isClusterId } from '../../claim/identity.ts';
 
 /** What is wrong with a kubeconfig, if anything: one that cannot be read, or reaches no cluster, would ignore every hint. */
 export function problemOfKubeconfig(kubeconfig: string): string | undefined {
   try {
-    return openClusters(kubeconfig).size > 0 ? undefined : 'is a kubeconfig without a context';
+    const names = [...openClusters(kubeconfig).keys()];
+    const unusable = names.filter((name) => !isClusterId(name));
+    if (unusable.length > 0)
+      return `has contexts that cannot be named in an event: ${JSON.stringify(unusable)}; allowed are letters, digits, ".", "_" and "-", 128 at most`;
+    return names.length > 0 ? undefined : 'is a kubeconfig without a context';
   } catch (error) {
     return `is no usable kubeconfig: ${(error as Error).message}`;
   }

@@ -15,30 +15,40 @@ const ENI_ANNOTATIONS = ['network.alibabacloud.com/allocated-eni-id', 'k8s.aliyu
 
 /** What a claim cares about in a pod. */
 export function toPodView({ metadata, spec, status }: V1Pod): PodView {
-  const annotations = metadata?.annotations ?? {};
+  const annotations = textsOf(metadata?.annotations);
   const eniHint = ENI_ANNOTATIONS.map((name) => annotations[name]).find((value) => value?.startsWith('eni-'));
   return {
-    uid: metadata?.uid ?? '',
-    terminating: metadata?.deletionTimestamp !== undefined,
+    uid: typeof metadata?.uid === 'string' ? metadata.uid : '',
+    // A null in the answer stays one, whatever the type says, and deletes nothing.
+    terminating: (metadata?.deletionTimestamp ?? undefined) !== undefined,
     finished: status?.phase === 'Failed' || status?.phase === 'Succeeded',
     hostNetwork: spec?.hostNetwork === true,
     wishes: readWishes(annotations),
     told: Object.fromEntries(
       KINDS.flatMap((kind) => {
-        const told = readTold(kind, annotations, status?.conditions ?? []);
+        const told = readTold(kind, annotations, conditionsOf(status?.conditions));
         return told ? [[kind, told]] : [];
       }),
     ),
-    ...(status?.podIP ? { ip: status.podIP } : {}),
+    ...(typeof status?.podIP === 'string' && status.podIP ? { ip: status.podIP } : {}),
     ...(eniHint ? { eniHint } : {}),
   };
 }
 
+/** What the client calls texts is whatever the server sent: only what is one counts. */
+const textsOf = (map: Readonly<Record<string, unknown>> | null | undefined): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(map ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+
+const conditionsOf = (list: unknown): readonly Condition[] =>
+  Array.isArray(list) ? list.filter((one) => typeof one === 'object' && one !== null) : [];
+
 interface Condition {
   readonly type: string;
   readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
+  readonly reason?: unknown;
+  readonly message?: unknown;
 }
 
 function readTold(
@@ -48,6 +58,7 @@ function readTold(
 ): Told | undefined {
   const condition = conditions.find(({ type }) => type === CONDITION_TYPES[kind]);
   if (!condition) return undefined;
+  const { message } = condition;
   const reason = readReason(kind, condition);
   if (!reason) return undefined;
   // Told only where every annotation says so too: one that was taken away is written again.
@@ -56,11 +67,12 @@ function readTold(
   return {
     reason,
     ...(reason === 'Bound' && address !== undefined ? { address } : {}),
-    ...(reason !== 'Bound' && condition.message ? { message: condition.message } : {}),
+    ...(reason !== 'Bound' && typeof message === 'string' && message ? { message } : {}),
   };
 }
 
 function readReason(kind: Kind, { status, reason }: Condition): Reason | undefined {
   if (status === 'True') return reason === BOUND_REASON_TEXT[kind] ? 'Bound' : undefined;
-  return reason !== undefined && reason in REASONS && reason !== 'Bound' ? (reason as Reason) : undefined;
+  if (typeof reason !== 'string' || !Object.hasOwn(REASONS, reason)) return undefined;
+  return reason === 'Bound' ? undefined : (reason as Reason);
 }

@@ -80,7 +80,15 @@ export function createPodApi({ clusters, log, now }: PodApiOptions): PodApi {
 
     async read({ clusterId, namespace, pod }) {
       try {
-        return toPodView(await clientOf(clusterId).readNamespacedPod({ namespace, name: pod }));
+        const answer = await clientOf(clusterId).readNamespacedPod({ namespace, name: pod });
+        // Law 6: what is not this pod, such as a proxy's page with status 200, would look like one that wants nothing.
+        if (!answer?.metadata?.uid || answer.metadata.name !== pod)
+          throw failure(
+            'unavailable',
+            'NotAPod',
+            `the answer about pod ${namespace}/${pod} is no pod of that name`,
+          );
+        return toPodView(answer);
       } catch (error) {
         // Law 6: a 404 about this pod is proof. One about anything else (a wrong path, a proxy's page) is not.
         if (isAboutPod(error, pod)) return 'absent';

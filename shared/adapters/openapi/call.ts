@@ -105,6 +105,6 @@ function readError(action: string, error: unknown) {
 /** A list inside an answer, wherever the API nests it: `EipAddresses.EipAddress`. */
 export function listIn(body: unknown, ...path: string[]): readonly Readonly<Record<string, unknown>>[] {
   let value: unknown = body;
-  for (const name of path) value = (value as Record<string, unknown> | undefined)?.[name];
+  for (const name of path) value = (value as Record<string, unknown> | null | undefined)?.[name];
   return Array.isArray(value) ? value : [];
 }

@@ -53,7 +53,10 @@ export function readTags(resource: unknown): {
 } {
   const tags = new Map<string, string>();
   for (const tag of listIn(resource, 'Tags', 'Tag')) {
-    tags.set(String(tag.Key ?? tag.TagKey), String(tag.Value ?? tag.TagValue));
+    const key = tag?.Key ?? tag?.TagKey;
+    const value = tag?.Value ?? tag?.TagValue;
+    // A tag without a value has none; it is not called "undefined".
+    if (typeof key === 'string' && typeof value === 'string') tags.set(key, value);
   }
   const read = <K extends string>(field: K, name: string) => {
     const value = tags.get(name);

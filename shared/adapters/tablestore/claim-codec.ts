@@ -1,6 +1,14 @@
 import type { Binding, Claim, Retention } from '../../claim/claim.ts';
-import { formatClaimKey, parseClaimKey } from '../../claim/identity.ts';
+import {
+  type ClaimKey,
+  formatClaimKey,
+  isClusterId,
+  isNamespaceName,
+  isPodName,
+  parseClaimKey,
+} from '../../claim/identity.ts';
 import { formatDuration, parseGoDuration } from '../../net/duration.ts';
+import { isIPv4 } from '../../net/ipv4.ts';
 import { failure } from '../failure.ts';
 import type { Row } from './table.ts';
 
@@ -66,7 +74,7 @@ export function decodeClaim(row: Row): Claim {
   const broken = (what: string) =>
     failure('refused', 'BrokenRecord', `the record of ${String(name)} has ${what}`);
   const key = typeof name === 'string' ? parseClaimKey(name) : undefined;
-  if (!key) throw broken('no readable key');
+  if (!key || !isNamed(key)) throw broken('no readable key');
   if (typeof row.schema === 'number' && row.schema > SCHEMA) {
     throw failure(
       'refused',
@@ -74,14 +82,16 @@ export function decodeClaim(row: Row): Claim {
       `${formatClaimKey(key)} was written by a newer version (layout ${row.schema}, known is ${SCHEMA})`,
     );
   }
+  if (row.schema !== SCHEMA) throw broken(`the layout "${String(row.schema)}"`);
   const text = (column: string): string => {
     const value = row[column];
     if (typeof value !== 'string' || value === '') throw broken(`no text in ${column}`);
     return value;
   };
-  const number = (column: string): number => {
+  const number = (column: string, least = 0): number => {
     const value = row[column];
-    if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw broken(`no integer in ${column}`);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < least)
+      throw broken(`no integer from ${least} in ${column}`);
     return value;
   };
   const optionalText = (column: string) => (row[column] === undefined ? {} : { [column]: text(column) });
@@ -91,18 +101,24 @@ export function decodeClaim(row: Row): Claim {
     eniId: text(`${prefix}EniId`),
     privateIp: text(`${prefix}PrivateIp`),
   });
-  const lastBinding = () => (row.lastEniId === undefined ? {} : { lastBinding: binding('last') });
-  const allocation = () => ({
-    id: text('allocationId'),
-    address: text('address'),
-    ...optionalText('securityGroupId'),
-  });
+  // A part of it is none: it is the only other place that the address may be taken from.
+  const lastBinding = () =>
+    ['lastPodUid', 'lastEniId', 'lastPrivateIp'].every((column) => row[column] === undefined)
+      ? {}
+      : { lastBinding: binding('last') };
+  const allocation = () => {
+    const address = text('address');
+    if (!isIPv4(address)) throw broken(`the address "${address}"`);
+    return { id: text('allocationId'), address, ...optionalText('securityGroupId') };
+  };
 
   const origin = text('origin');
-  if (origin !== 'auto' && origin !== 'given') throw broken(`the origin "${origin}"`);
+  // Only an EIP can be the user's own, and it is taken as it is, never allocated.
+  const canBeGiven = key.kind === 'eip' && row.phase !== 'Allocating';
+  if (origin !== 'auto' && !(origin === 'given' && canBeGiven)) throw broken(`the origin "${origin}"`);
   const retention = decodeRetention(text('retention'));
   if (!retention) throw broken(`the retention "${text('retention')}"`);
-  const common = { key, rev: number('rev'), origin, retention, createdAt: number('createdAt') } as const;
+  const common = { key, rev: number('rev', 1), origin, retention, createdAt: number('createdAt') } as const;
 
   const phase = text('phase');
   switch (phase) {
@@ -112,7 +128,8 @@ export function decodeClaim(row: Row): Claim {
         phase,
         token: text('token'),
         podUid: text('podUid'),
-        ...optionalText('eniId'),
+        // Without the ENI, an address that was assigned there could not be found again.
+        ...(key.kind === 'ip' ? { eniId: text('eniId') } : optionalText('eniId')),
         ...optionalNumber('bandwidth'),
         ...optionalText('reclaim'),
       };
@@ -143,6 +160,10 @@ export function decodeClaim(row: Row): Claim {
       throw broken(`the phase "${phase}"`);
   }
 }
+
+/** As Kubernetes and the settings would have it: nothing else can have got a claim. */
+const isNamed = ({ clusterId, namespace, pod }: ClaimKey): boolean =>
+  isClusterId(clusterId) && isNamespaceName(namespace) && isPodName(pod);
 
 const encodeRetention = (retention: Retention): string =>
   retention.kind === 'after' ? formatDuration(retention.ms) : retention.kind;

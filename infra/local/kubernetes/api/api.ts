@@ -14,6 +14,8 @@ export interface Api {
   suffix(): string;
   /** In [0, 1): spreads what would otherwise end at once. */
   jitter(): number;
+  /** What ends each watch that is open. */
+  readonly openWatches: Set<() => void>;
 }
 
 /** Who writes, and how: from the query and the headers of a request. */

@@ -34,11 +34,18 @@ export interface KubernetesApi {
   readonly token: string;
   /** YAML; the context is named after the cluster unless told otherwise. */
   kubeconfig(contextName?: string): string;
+  /** Ends every watch that is open, as the API server does when it restarts. Returns how many. */
+  endWatches(): number;
   close(): Promise<void>;
   /** A door for audits, past HTTP: what is in the store right now. */
   readonly store: {
     list(kind: string, namespace?: string): readonly KubeObject[];
     revision(): number;
+    /** Called at each change of an object of the kind, with its last state where it is gone. Returns the way to stop. */
+    onChange(
+      kind: string,
+      listener: (change: { readonly object: KubeObject; readonly gone: boolean }) => void,
+    ): () => void;
     /** Forgets the history so far: every watch from an older revision is answered 410. */
     compact(): void;
   };
@@ -68,6 +75,7 @@ export async function startKubernetesApi(
         '',
       ),
     jitter: () => random.next(),
+    openWatches: new Set(),
   };
   const token = random.fork('token').id(32);
   const stops = [
@@ -78,6 +86,11 @@ export async function startKubernetesApi(
   ];
   for (const name of NAMESPACES) createNamespace(api, name);
 
+  const collectionOf = (kind: string): string => {
+    const resource = api.catalog.all().find((known) => known.kind === kind);
+    if (!resource) throw new Error(`no kind ${kind} is served`);
+    return resource.collection;
+  };
   const listening = await listen(
     context,
     {
@@ -94,16 +107,21 @@ export async function startKubernetesApi(
     token,
     kubeconfig: (contextName = clusterId) =>
       kubeconfigOf(addressWithToken(listening.url, token), token, contextName),
+    endWatches() {
+      const open = [...api.openWatches];
+      for (const end of open) end();
+      return open.length;
+    },
     async close() {
       for (const stop of stops) stop();
       await listening.close();
     },
     store: {
-      list(kind, namespace) {
-        const resource = api.catalog.all().find((known) => known.kind === kind);
-        if (!resource) throw new Error(`no kind ${kind} is served`);
-        return api.store.list(resource.collection, namespace).map(({ object }) => object);
-      },
+      list: (kind, namespace) => api.store.list(collectionOf(kind), namespace).map(({ object }) => object),
+      onChange: (kind, listener) =>
+        api.store.subscribe(collectionOf(kind), ({ type, current }) =>
+          listener({ object: current.object, gone: type === 'DELETED' }),
+        ),
       revision: () => api.store.revision(),
       compact: () => api.store.compact(),
     },

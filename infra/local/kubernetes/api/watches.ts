@@ -64,6 +64,7 @@ export function stream(api: Api, watch: Watch, response: ServerResponse, signal:
     const finish = () => {
       if (closed) return;
       closed = true;
+      api.openWatches.delete(finish);
       unsubscribe();
       for (const timer of timers) timer.cancel();
       response.end();
@@ -98,6 +99,7 @@ export function stream(api: Api, watch: Watch, response: ServerResponse, signal:
       });
     };
     if (watch.bookmarks) repeatBookmark();
+    api.openWatches.add(finish);
     if (signal.aborted) finish();
     else signal.addEventListener('abort', finish, { once: true });
   });

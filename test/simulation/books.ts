@@ -1,0 +1,316 @@
+import type { Parameters } from '../../shared/adapters/openapi/call.ts';
+import type { Kind } from '../../shared/claim/identity.ts';
+import { asksOf } from './asks.ts';
+import type { CloudAudit, CloudStage, Performed } from './cloud-stage.ts';
+import type { Pod, PodAudit } from './cluster.ts';
+import type { Process } from './process.ts';
+import type { Written } from './row-store.ts';
+
+/** A rule that was broken: which, when, and by what. */
+export interface Violation {
+  readonly rule: string;
+  readonly what: string;
+}
+
+/** What an identity is owed: the address that its pod was told, until it may be given back. */
+interface Owed {
+  address: string | undefined;
+  /** Epoch ms; for ever while a pod that is owed the address lives. */
+  until: number;
+  /** What `until` was before the pod that lives now was created. */
+  before: number;
+  /** The shortest retention that the living pod has asked for. */
+  keepMs: number;
+  pod: Pod | undefined;
+  /** The living pod was told an address. */
+  told: boolean;
+}
+
+/**
+ * Keeps the books on who is owed which address, from what the pods ask and what the cloud does, and looks at each
+ * effect whether it breaks a promise. It reads the world, and nothing of the product's.
+ */
+export interface Books extends PodAudit, CloudAudit {
+  written(written: Written): void;
+  /** A person has done something to this EIP or private IP: nothing is owed any more. */
+  touchedByHand(address: string): void;
+  owedUntil(
+    clusterId: string,
+    namespace: string,
+    pod: string,
+    kind: Kind,
+  ): { readonly address: string | undefined; readonly until: number } | undefined;
+  readonly violations: readonly Violation[];
+}
+
+export interface BooksOptions {
+  now(): number;
+  stage(): CloudStage;
+  /** Name of the installation, in tags. */
+  readonly installation: string;
+  /** Ids of the user's own EIPs that pods may name. */
+  readonly given: ReadonlySet<string>;
+}
+
+const OWNER = 'holdfast/owner';
+const CLAIM = 'holdfast/claim';
+const ROLE = 'holdfast/role';
+
+/** Phases that a claim may go to from each. Source: docs/architecture.md, the phases of a claim. */
+const NEXT: Readonly<Record<string, readonly string[]>> = {
+  none: ['Allocating', 'Bound'],
+  Released: ['Allocating', 'Bound'],
+  Allocating: ['Allocating', 'Bound', 'Retained', 'Released'],
+  Bound: ['Bound', 'Retained', 'Allocating', 'Released'],
+  Retained: ['Retained', 'Bound', 'Releasing', 'Released'],
+  Releasing: ['Bound', 'Retained', 'Released'],
+};
+
+export function createBooks({ now, stage, installation, given }: BooksOptions): Books {
+  const violations: Violation[] = [];
+  const owed = new Map<string, Owed>();
+  const podOfEni = new Map<string, Pod>();
+  /** When a pod last did not ask for what it asks for now. */
+  const unwantedAt = new WeakMap<Pod, number>();
+  /** The claims that name an address, by the name of their claim. */
+  const holders = new Map<string, string>();
+
+  const broken = (rule: string, what: string) => violations.push({ rule, what });
+  const nameOf = ({ clusterId, namespace, name }: Pod, kind: Kind) =>
+    `${clusterId}/${namespace}/${name}/${kind}`;
+  const owedTo = (name: string): Owed => {
+    const known = owed.get(name);
+    if (known) return known;
+    const fresh: Owed = { address: undefined, until: 0, before: 0, keepMs: 0, pod: undefined, told: false };
+    owed.set(name, fresh);
+    return fresh;
+  };
+
+  /** Whether the pod asks for an address that is bought or assigned for its name. */
+  const asks = (pod: Pod, kind: Kind): 'no' | 'unclear' | { readonly keepMs: number } => {
+    const all = asksOf(pod.annotations);
+    if (kind === 'ip') return all.ip;
+    if (all.eip === 'no' || all.eip === 'unclear') return all.eip;
+    return all.eip.named === undefined ? all.eip : 'no';
+  };
+
+  const begin = (pod: Pod, kind: Kind) => {
+    const asked = asks(pod, kind);
+    if (asked === 'no') return;
+    const due = owedTo(nameOf(pod, kind));
+    due.pod = pod;
+    due.told = false;
+    due.before = due.until;
+    due.keepMs = asked === 'unclear' ? Number.POSITIVE_INFINITY : asked.keepMs;
+    if (due.address !== undefined && now() < due.until) due.until = Number.POSITIVE_INFINITY;
+    else due.address = undefined;
+  };
+
+  const end = (pod: Pod, kind: Kind) => {
+    const due = owed.get(nameOf(pod, kind));
+    if (due?.pod !== pod) return;
+    due.pod = undefined;
+    // A pod that came and went untold may never have been seen: the promise to the one before it stands, or its own.
+    due.until = due.told ? now() + due.keepMs : Math.min(due.before, now() + due.keepMs);
+  };
+
+  const tagsOf = (tags: readonly { readonly key: string; readonly value: string }[]) =>
+    new Map(tags.map(({ key, value }) => [key, value]));
+
+  /** Whose EIP it is, as its tags say; undefined where it is none of ours. */
+  const ownerOfEip = (allocationId: string): string | undefined => {
+    const eip = stage().world.eip(allocationId);
+    const tags = tagsOf(eip?.tags ?? []);
+    return tags.get(OWNER) === installation ? (tags.get(CLAIM) ?? '') : undefined;
+  };
+  const isParking = (eniId: string): boolean => {
+    const tags = tagsOf(stage().world.eni(eniId)?.tags ?? []);
+    return tags.get(OWNER) === installation && tags.get(ROLE) === 'parking';
+  };
+
+  const livesAt = (eniId: string, privateIp: string | undefined): Pod | undefined => {
+    const pod = podOfEni.get(eniId);
+    const lives = pod?.exists && pod.phase !== 'Failed' && pod.eniId === eniId;
+    return lives && (privateIp === undefined || pod.ip === privateIp) ? pod : undefined;
+  };
+  /** It has asked for this since before the process began, so that no honest look can have said otherwise. */
+  const wantsAllAlong = (pod: Pod, process: Process) => (unwantedAt.get(pod) ?? 0) < process.startedAt;
+
+  const text = (parameters: Parameters, name: string): string => String(parameters[name] ?? '');
+  const listOf = (parameters: Parameters, name: string): readonly string[] => {
+    const value = parameters[name];
+    return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
+  };
+
+  const beforeUnassociate = (parameters: Parameters, by: Process) => {
+    const id = text(parameters, 'AllocationId');
+    const eip = stage().world.eip(id);
+    if (eip?.status !== 'InUse' || !eip.binding) return;
+    const { instanceId, privateIp } = eip.binding;
+    if (parameters.InstanceId !== undefined && parameters.InstanceId !== instanceId) return;
+    if (parameters.PrivateIpAddress !== undefined && parameters.PrivateIpAddress !== privateIp) return;
+    const owner = ownerOfEip(id);
+    if (owner === undefined && !given.has(id)) return broken('touches what is not ours', `${id} is unbound`);
+    const pod = livesAt(instanceId, privateIp);
+    if (!pod || !wantsAllAlong(pod, by)) return;
+    const asked = asksOf(pod.annotations).eip;
+    const named = asked === 'no' || asked === 'unclear' ? undefined : asked.named;
+    const wants =
+      owner === undefined
+        ? named === id
+        : asked !== 'no' && named === undefined && owner === nameOf(pod, 'eip');
+    if (wants) broken('takes from a live pod', `${eip.address} (${id}) is unbound from ${pod.name}`);
+  };
+
+  const beforeRelease = (parameters: Parameters) => {
+    const id = text(parameters, 'AllocationId');
+    const eip = stage().world.eip(id);
+    if (eip?.status !== 'Available') return;
+    const owner = ownerOfEip(id);
+    if (owner === undefined) return broken('releases what is not ours', `${id} is released`);
+    const due = owed.get(owner);
+    if (due?.address === eip.address && now() < due.until)
+      broken('releases too early', `${eip.address} of ${owner}, which is owed ${wordUntil(due.until)}`);
+  };
+
+  const beforeUnassign = (parameters: Parameters, by: Process) => {
+    const eniId = text(parameters, 'NetworkInterfaceId');
+    const eni = stage().world.eni(eniId);
+    for (const ip of listOf(parameters, 'PrivateIpAddress')) {
+      if (!eni?.addresses.slice(1).some((address) => address.ip === ip)) continue;
+      const pod = livesAt(eniId, undefined);
+      if (!pod && !isParking(eniId) && !podOfEni.has(eniId))
+        broken('touches what is not ours', `${ip} is taken off ${eniId}`);
+      const claim = [...owed].find(([name, { address }]) => name.endsWith('/ip') && address === ip);
+      if (!claim) continue;
+      const [name, due] = claim;
+      if (pod && nameOf(pod, 'ip') === name && due.told && wantsAllAlong(pod, by) && asks(pod, 'ip') !== 'no')
+        broken('takes from a live pod', `${ip} is taken off ${pod.name}`);
+      else if (isParking(eniId) && now() < due.until && !due.pod)
+        broken('releases too early', `${ip} of ${name}, which is owed ${wordUntil(due.until)}`);
+    }
+  };
+
+  const beforeDeleteEni = (parameters: Parameters) => {
+    const eniId = text(parameters, 'NetworkInterfaceId');
+    const eni = stage().world.eni(eniId);
+    if (!eni) return;
+    if (!isParking(eniId)) return broken('touches what is not ours', `${eniId} is deleted`);
+    const held = eni.addresses.slice(1).map(({ ip }) => ip);
+    for (const [name, { address, until }] of owed)
+      if (address !== undefined && held.includes(address) && now() < until)
+        broken('releases too early', `${address} of ${name} goes with its parking ENI ${eniId}`);
+  };
+
+  const afterAssociate = (parameters: Parameters) => {
+    const id = text(parameters, 'AllocationId');
+    const eniId = text(parameters, 'InstanceId');
+    const owner = ownerOfEip(id);
+    if (owner === undefined && !given.has(id)) broken('touches what is not ours', `${id} is bound`);
+    const ours = stage()
+      .world.eips()
+      .filter((eip) => eip.binding?.instanceId === eniId && ownerOfEip(eip.id) !== undefined);
+    if (ours.length > 1) broken('two addresses', `${ours.map((eip) => eip.id).join(' and ')} on ${eniId}`);
+    const pod = livesAt(eniId, undefined);
+    if (pod && owner === nameOf(pod, 'eip')) sameAsOwed(owner, stage().world.eip(id)?.address ?? '');
+  };
+
+  const afterAssign = ({ parameters, answer }: Performed) => {
+    const pod = livesAt(text(parameters, 'NetworkInterfaceId'), undefined);
+    if (!pod) return;
+    const set = (
+      answer as {
+        AssignedPrivateIpAddressesSet?: { PrivateIpSet?: { PrivateIpAddress?: readonly string[] } };
+      }
+    ).AssignedPrivateIpAddressesSet?.PrivateIpSet?.PrivateIpAddress;
+    for (const ip of set ?? []) sameAsOwed(nameOf(pod, 'ip'), ip);
+  };
+
+  /** The pod that lives now is owed an address that is still to be had, and gets another one. */
+  const sameAsOwed = (name: string, address: string) => {
+    const due = owed.get(name);
+    if (!due?.pod || due.address === undefined || due.address === address || now() >= due.until) return;
+    broken('another address', `${name} is owed ${due.address} ${wordUntil(due.until)}, and gets ${address}`);
+  };
+
+  const wordUntil = (until: number) =>
+    until === Number.POSITIVE_INFINITY ? 'for ever' : `for ${until - now()} ms more`;
+
+  return {
+    violations,
+    created(pod) {
+      begin(pod, 'eip');
+      begin(pod, 'ip');
+    },
+    changed(pod) {
+      unwantedAt.set(pod, now());
+      for (const kind of ['eip', 'ip'] as const) {
+        const due = owed.get(nameOf(pod, kind));
+        const asked = asks(pod, kind);
+        if (due?.pod === pod && asked === 'no') end(pod, kind);
+        else if (due?.pod === pod && asked !== 'unclear' && asked !== 'no')
+          due.keepMs = Math.min(due.keepMs, asked.keepMs);
+        else if (due?.pod !== pod && pod.exists && pod.phase !== 'Failed') begin(pod, kind);
+      }
+    },
+    ended(pod) {
+      end(pod, 'eip');
+      end(pod, 'ip');
+    },
+    told(pod, kind, reason, address) {
+      if (reason !== 'Bound' || address === undefined) return;
+      const due = owed.get(nameOf(pod, kind));
+      if (due?.pod !== pod) return;
+      if (due.address !== undefined && due.address !== address && now() < due.until)
+        broken('another address', `${nameOf(pod, kind)} is owed ${due.address}, and is told ${address}`);
+      due.address = address;
+      due.told = true;
+      due.until = Number.POSITIVE_INFINITY;
+    },
+    touchedByHand(address) {
+      for (const due of owed.values()) if (due.address === address) due.address = undefined;
+    },
+    owedUntil: (clusterId, namespace, pod, kind) => owed.get(`${clusterId}/${namespace}/${pod}/${kind}`),
+
+    before(action, parameters, by) {
+      if (!by) return;
+      if (action === 'UnassociateEipAddress') beforeUnassociate(parameters, by);
+      else if (action === 'ReleaseEipAddress') beforeRelease(parameters);
+      else if (action === 'UnassignPrivateIpAddresses') beforeUnassign(parameters, by);
+      else if (action === 'DeleteNetworkInterface') beforeDeleteEni(parameters);
+    },
+    after(performed) {
+      if (!performed.by) return;
+      if (performed.action === 'AssociateEipAddress') afterAssociate(performed.parameters);
+      else if (performed.action === 'AssignPrivateIpAddresses') afterAssign(performed);
+    },
+
+    written({ table, key, before, after, by }) {
+      if (table !== 'claims' || !by) return;
+      const name = String(key[1]?.[1]);
+      const from = before === undefined ? 'none' : String(before.phase);
+      for (const [address, holder] of holders) if (holder === name) holders.delete(address);
+      if (after === undefined) {
+        if (from !== 'Released') broken('a record is lost', `${name} is deleted in ${from}`);
+        return;
+      }
+      const to = String(after.phase);
+      if (!NEXT[from]?.includes(to)) broken('phases', `${name} goes from ${from} to ${to}`);
+      const rev = Number(before?.rev ?? 0);
+      if (after.rev !== rev + 1)
+        broken('revisions', `${name} goes from revision ${rev} to ${String(after.rev)}`);
+      if (after.allocationId === undefined) return;
+      const address = name.endsWith('/ip')
+        ? `${after.allocationId}/${after.address}`
+        : String(after.allocationId);
+      const other = holders.get(address);
+      if (other !== undefined) broken('two holders', `${address} is in ${other} and in ${name}`);
+      holders.set(address, name);
+    },
+
+    networked(pod) {
+      // ENIs never change hands: what was once a pod's stays known as that pod's.
+      if (pod.eniId !== undefined) podOfEni.set(pod.eniId, pod);
+    },
+  };
+}
