@@ -34,12 +34,7 @@ export interface Books extends PodAudit, CloudAudit {
   written(written: Written): void;
   /** A person has done something to this EIP or private IP: nothing is owed any more. */
   touchedByHand(address: string): void;
-  owedUntil(
-    clusterId: string,
-    namespace: string,
-    pod: string,
-    kind: Kind,
-  ): { readonly address: string | undefined; readonly until: number } | undefined;
+  owedUntil(clusterId: string, namespace: string, pod: string, kind: Kind): { readonly address: string | undefined; readonly until: number } | undefined;
   readonly violations: readonly Violation[];
 }
 
@@ -76,8 +71,7 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
   const holders = new Map<string, string>();
 
   const broken = (rule: string, what: string) => violations.push({ rule, what });
-  const nameOf = ({ clusterId, namespace, name }: Pod, kind: Kind) =>
-    `${clusterId}/${namespace}/${name}/${kind}`;
+  const nameOf = ({ clusterId, namespace, name }: Pod, kind: Kind) => `${clusterId}/${namespace}/${name}/${kind}`;
   const owedTo = (name: string): Owed => {
     const known = owed.get(name);
     if (known) return known;
@@ -155,10 +149,7 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     if (!pod || !wantsAllAlong(pod, by)) return;
     const asked = asksOf(pod.annotations).eip;
     const named = asked === 'no' || asked === 'unclear' ? undefined : asked.named;
-    const wants =
-      owner === undefined
-        ? named === id
-        : asked !== 'no' && named === undefined && owner === nameOf(pod, 'eip');
+    const wants = owner === undefined ? named === id : asked !== 'no' && named === undefined && owner === nameOf(pod, 'eip');
     if (wants) broken('takes from a live pod', `${eip.address} (${id}) is unbound from ${pod.name}`);
   };
 
@@ -218,11 +209,8 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
   const afterAssign = ({ parameters, answer }: Performed) => {
     const pod = livesAt(text(parameters, 'NetworkInterfaceId'), undefined);
     if (!pod) return;
-    const set = (
-      answer as {
-        AssignedPrivateIpAddressesSet?: { PrivateIpSet?: { PrivateIpAddress?: readonly string[] } };
-      }
-    ).AssignedPrivateIpAddressesSet?.PrivateIpSet?.PrivateIpAddress;
+    const set = (answer as { AssignedPrivateIpAddressesSet?: { PrivateIpSet?: { PrivateIpAddress?: readonly string[] } } })
+      .AssignedPrivateIpAddressesSet?.PrivateIpSet?.PrivateIpAddress;
     for (const ip of set ?? []) sameAsOwed(nameOf(pod, 'ip'), ip);
   };
 
@@ -233,8 +221,7 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     broken('another address', `${name} is owed ${due.address} ${wordUntil(due.until)}, and gets ${address}`);
   };
 
-  const wordUntil = (until: number) =>
-    until === Number.POSITIVE_INFINITY ? 'for ever' : `for ${until - now()} ms more`;
+  const wordUntil = (until: number) => (until === Number.POSITIVE_INFINITY ? 'for ever' : `for ${until - now()} ms more`);
 
   return {
     violations,
@@ -248,8 +235,7 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
         const due = owed.get(nameOf(pod, kind));
         const asked = asks(pod, kind);
         if (due?.pod === pod && asked === 'no') end(pod, kind);
-        else if (due?.pod === pod && asked !== 'unclear' && asked !== 'no')
-          due.keepMs = Math.min(due.keepMs, asked.keepMs);
+        else if (due?.pod === pod && asked !== 'unclear' && asked !== 'no') due.keepMs = Math.min(due.keepMs, asked.keepMs);
         else if (due?.pod !== pod && pod.exists && pod.phase !== 'Failed') begin(pod, kind);
       }
     },
@@ -297,12 +283,9 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
       const to = String(after.phase);
       if (!NEXT[from]?.includes(to)) broken('phases', `${name} goes from ${from} to ${to}`);
       const rev = Number(before?.rev ?? 0);
-      if (after.rev !== rev + 1)
-        broken('revisions', `${name} goes from revision ${rev} to ${String(after.rev)}`);
+      if (after.rev !== rev + 1) broken('revisions', `${name} goes from revision ${rev} to ${String(after.rev)}`);
       if (after.allocationId === undefined) return;
-      const address = name.endsWith('/ip')
-        ? `${after.allocationId}/${after.address}`
-        : String(after.allocationId);
+      const address = name.endsWith('/ip') ? `${after.allocationId}/${after.address}` : String(after.allocationId);
       const other = holders.get(address);
       if (other !== undefined) broken('two holders', `${address} is in ${other} and in ${name}`);
       holders.set(address, name);

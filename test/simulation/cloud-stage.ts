@@ -88,8 +88,7 @@ export function createCloudStage(
   };
 }
 
-const TELLING =
-  /^(?:AllocationId|InstanceId|NetworkInterfaceId|PrivateIpAddress|ClientToken|VSwitchId|IpAddress)$/;
+const TELLING = /^(?:AllocationId|InstanceId|NetworkInterfaceId|PrivateIpAddress|ClientToken|VSwitchId|IpAddress)$/;
 
 const wordParameters = (parameters: Parameters): string =>
   Object.entries(parameters)

@@ -231,9 +231,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     if (!faults.strikes('wrong list')) return all;
     const which = random.integer(0, 2);
     if (which === 0) return [];
-    return which === 1
-      ? all.filter(() => random.next() < 0.5)
-      : [...all, ...lately.filter(({ namespace, name }) => !pods.has(keyOf(namespace, name)))];
+    return which === 1 ? all.filter(() => random.next() < 0.5) : [...all, ...lately.filter(({ namespace, name }) => !pods.has(keyOf(namespace, name)))];
   };
 
   return {
@@ -251,32 +249,28 @@ export function createCluster(options: ClusterOptions): Cluster {
         })),
       ),
     tell: (process, key, podUid, told) =>
-      process.call(
-        'cluster',
-        `tell ${key.namespace}/${key.pod} ${key.kind} ${told.reason} ${told.address ?? told.message ?? ''}`,
-        () => {
-          const pod = pods.get(keyOf(key.namespace, key.pod));
-          if (pod?.uid !== podUid) throw failure('gone', 'PodReplaced', `${key.pod} is no longer ${podUid}`);
-          if (told.reason === 'Bound' || told.reason === 'Unwanted') {
-            const annotations = { ...pod.annotations };
-            for (const name of RESULT_ANNOTATIONS[key.kind]) {
-              if (told.address === undefined) delete annotations[name];
-              else annotations[name] = told.address;
-            }
-            pod.annotations = annotations;
+      process.call('cluster', `tell ${key.namespace}/${key.pod} ${key.kind} ${told.reason} ${told.address ?? told.message ?? ''}`, () => {
+        const pod = pods.get(keyOf(key.namespace, key.pod));
+        if (pod?.uid !== podUid) throw failure('gone', 'PodReplaced', `${key.pod} is no longer ${podUid}`);
+        if (told.reason === 'Bound' || told.reason === 'Unwanted') {
+          const annotations = { ...pod.annotations };
+          for (const name of RESULT_ANNOTATIONS[key.kind]) {
+            if (told.address === undefined) delete annotations[name];
+            else annotations[name] = told.address;
           }
-          const bound = told.reason === 'Bound';
-          const condition: Condition = {
-            type: CONDITION_TYPES[key.kind],
-            status: bound ? 'True' : 'False',
-            reason: bound ? BOUND_REASON_TEXT[key.kind] : told.reason,
-            message: bound ? '' : (told.message ?? ''),
-          };
-          pod.conditions = [...pod.conditions.filter(({ type }) => type !== condition.type), condition];
-          touch(pod);
-          audit.told(pod, key.kind, told.reason, told.address);
-        },
-      ),
+          pod.annotations = annotations;
+        }
+        const bound = told.reason === 'Bound';
+        const condition: Condition = {
+          type: CONDITION_TYPES[key.kind],
+          status: bound ? 'True' : 'False',
+          reason: bound ? BOUND_REASON_TEXT[key.kind] : told.reason,
+          message: bound ? '' : (told.message ?? ''),
+        };
+        pod.conditions = [...pod.conditions.filter(({ type }) => type !== condition.type), condition];
+        touch(pod);
+        audit.told(pod, key.kind, told.reason, told.address);
+      }),
 
     pods: () => [...pods.values()],
     pod: (namespace, name) => pods.get(keyOf(namespace, name)),

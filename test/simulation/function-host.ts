@@ -98,8 +98,7 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
       'reconcile',
       TIMEOUT_MS.reconcile,
       (process) => {
-        if (trace.on)
-          trace.add(`reconcile#${process.number} starts: ${hints.map(({ pod }) => pod).join(' ')}`);
+        if (trace.on) trace.add(`reconcile#${process.number} starts: ${hints.map(({ pod }) => pod).join(' ')}`);
         return reconcileBatch(portsFor(process), hints);
       },
       (returned) => {
@@ -114,12 +113,7 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
   };
 
   const retain = () =>
-    processes.start(
-      'retain',
-      TIMEOUT_MS.retain,
-      (process) => retainPass(portsFor(process)),
-      () => {},
-    );
+    processes.start('retain', TIMEOUT_MS.retain, (process) => retainPass(portsFor(process)), () => {});
   const resync = () =>
     processes.start(
       'resync',
@@ -142,13 +136,9 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
   return {
     queueFor: (process) => ({
       send: (hints) =>
-        process.call(
-          'queue',
-          `send ${hints.map(({ hint, delayMs }) => `${hint.pod}+${delayMs ?? 0}`).join(' ')}`,
-          () => {
-            for (const { hint, delayMs } of hints) send(hint, delayMs ?? 0);
-          },
-        ),
+        process.call('queue', `send ${hints.map(({ hint, delayMs }) => `${hint.pod}+${delayMs ?? 0}`).join(' ')}`, () => {
+          for (const { hint, delayMs } of hints) send(hint, delayMs ?? 0);
+        }),
     }),
     onEvent(identity) {
       if (faults.strikes('lost event')) return;

@@ -48,10 +48,7 @@ export function createPeople(world: World, story: Story): People {
         ({ tags, binding }) =>
           tags.some(({ key, value }) => key === 'holdfast/owner' && value === INSTALLATION) &&
           (binding?.instanceId === pod.eniId ||
-            tags.some(
-              ({ key, value }) =>
-                key === 'holdfast/claim' && value === `${pod.clusterId}/${pod.namespace}/${pod.name}/eip`,
-            )),
+            tags.some(({ key, value }) => key === 'holdfast/claim' && value === `${pod.clusterId}/${pod.namespace}/${pod.name}/eip`)),
       );
   /** In the console: what the cloud refuses there is seen, and left. */
   const byHand = async (...call: Parameters<typeof stage.byHand>): Promise<boolean> => {
@@ -92,8 +89,7 @@ export function createPeople(world: World, story: Story): People {
 
   const letGo = async () => {
     for (const { id, binding } of stage.world.eips())
-      if (binding?.instanceId.startsWith(STRANGER))
-        await byHand(VPC, 'UnassociateEipAddress', { AllocationId: id });
+      if (binding?.instanceId.startsWith(STRANGER)) await byHand(VPC, 'UnassociateEipAddress', { AllocationId: id });
   };
 
   const act = async (one: Act): Promise<void> => {
@@ -111,8 +107,7 @@ export function createPeople(world: World, story: Story): People {
         return;
       case 'delete the namespace':
         for (const plan of story.workloads)
-          if (plan.namespace === one.namespace && plan.cluster === one.cluster)
-            clusterOf(plan).removeWorkload(plan.name);
+          if (plan.namespace === one.namespace && plan.cluster === one.cluster) clusterOf(plan).removeWorkload(plan.name);
         return;
     }
     const plan = planOf(one.workload);
@@ -160,8 +155,7 @@ export function createPeople(world: World, story: Story): People {
         if (!eip) return;
         await byHand(VPC, 'UnassociateEipAddress', { AllocationId: eip.id });
         await untilFree(eip.id, async () => {
-          if (await byHand(VPC, 'ReleaseEipAddress', { AllocationId: eip.id }))
-            books.touchedByHand(eip.address);
+          if (await byHand(VPC, 'ReleaseEipAddress', { AllocationId: eip.id })) books.touchedByHand(eip.address);
         });
         return;
       }
@@ -171,10 +165,7 @@ export function createPeople(world: World, story: Story): People {
         const eni = pod.eniId === undefined ? undefined : stage.world.eni(pod.eniId);
         const [address] = eni?.addresses.slice(1) ?? [];
         if (eni && address)
-          await byHand(ECS, 'UnassignPrivateIpAddresses', {
-            NetworkInterfaceId: eni.id,
-            PrivateIpAddress: [address.ip],
-          });
+          await byHand(ECS, 'UnassignPrivateIpAddresses', { NetworkInterfaceId: eni.id, PrivateIpAddress: [address.ip] });
         return;
       }
     }
@@ -197,9 +188,7 @@ export function createPeople(world: World, story: Story): People {
 /** An act in words. */
 export function wordAct(act: Act, story: Story): string {
   const plan = 'workload' in act ? story.workloads[act.workload] : undefined;
-  const about = plan
-    ? ` ${plan.namespace}/${plan.name}${'ordinal' in act ? ` (pod ${act.ordinal})` : ''} in c-${plan.cluster}`
-    : '';
+  const about = plan ? ` ${plan.namespace}/${plan.name}${'ordinal' in act ? ` (pod ${act.ordinal})` : ''} in c-${plan.cluster}` : '';
   const more =
     'annotations' in act
       ? ` with ${JSON.stringify(act.annotations)}`

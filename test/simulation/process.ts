@@ -22,12 +22,7 @@ export interface Process {
 
 export interface Processes {
   /** Runs a function to its end. `timeoutMs`: when the platform kills it. `onEnd`: `returned` false where it died or threw. */
-  start(
-    name: string,
-    timeoutMs: number,
-    body: (process: Process) => Promise<unknown>,
-    onEnd: (returned: boolean) => void,
-  ): void;
+  start(name: string, timeoutMs: number, body: (process: Process) => Promise<unknown>, onEnd: (returned: boolean) => void): void;
   /** Calls that were made so far. */
   readonly steps: number;
   readonly running: number;
@@ -126,8 +121,7 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
             attempt(what, act, (outcome) => {
               if (fault === 'death after') die('dies');
               // The store's adapter asks again by itself: what is conditional then meets its own first effect.
-              else if (asksAgain)
-                attempt(what, act, (second) => answerWith(() => settle(second, resolve, reject)));
+              else if (asksAgain) attempt(what, act, (second) => answerWith(() => settle(second, resolve, reject)));
               else if (fault === 'lost answer') answerWith(() => reject(lost(service, what)));
               else answerWith(() => settle(outcome, resolve, reject));
             });
@@ -142,11 +136,7 @@ export function createProcesses({ clock, faults, random, trace }: ProcessOptions
     };
 
     /** Acts, and goes on in the same instant where the service has answered in it. */
-    const attempt = <T>(
-      what: string,
-      act: () => T | Promise<T>,
-      then: (outcome: Outcome<T>) => void,
-    ): void => {
+    const attempt = <T>(what: string, act: () => T | Promise<T>, then: (outcome: Outcome<T>) => void): void => {
       const done = (outcome: Outcome<T>) => {
         if (trace.on) trace.add(`${name}#${number} ${what} -> ${wordOutcome(outcome)}`);
         then(outcome);
@@ -198,21 +188,15 @@ const lost = (service: Service, what: string) =>
   failure('unavailable', 'NoAnswer', `${what}: the ${service} gave no answer`);
 
 function refusalOf(service: Service, what: string, fault: CallFault | undefined) {
-  if (fault === 'refused')
-    return failure('unavailable', 'ServiceUnavailable', `${what}: the ${service} is not available`);
+  if (fault === 'refused') return failure('unavailable', 'ServiceUnavailable', `${what}: the ${service} is not available`);
   // Of its own kind only where calls are counted: a store that is too busy asks to try again, which its adapter does.
   if (fault === 'throttled')
-    return failure(
-      service === 'store' ? 'unavailable' : 'throttled',
-      'Throttling',
-      `${what}: too many calls`,
-    );
+    return failure(service === 'store' ? 'unavailable' : 'throttled', 'Throttling', `${what}: too many calls`);
   return undefined;
 }
 
 function wordOutcome<T>(outcome: Outcome<T>): string {
-  if ('error' in outcome)
-    return outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
+  if ('error' in outcome) return outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
   const text = JSON.stringify(outcome.value) ?? 'done';
   return text.length > LONGEST_ANSWER ? `${text.slice(0, LONGEST_ANSWER)}…` : text;
 }

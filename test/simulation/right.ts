@@ -37,9 +37,7 @@ export function endingOf(world: World, people: People, story: Story): Ending {
   for (const cluster of world.clusters) {
     for (const pod of cluster.pods()) {
       if (pod.deletedAt !== undefined || pod.phase !== 'Running') continue;
-      const workload = story.workloads.find(
-        ({ name, cluster: at }) => name === pod.workload && `c-${at}` === pod.clusterId,
-      );
+      const workload = story.workloads.find(({ name, cluster: at }) => name === pod.workload && `c-${at}` === pod.clusterId);
       // Told apart by their number: pods of a Deployment, whose names differ from run to run, and those that ask for one
       // and the same EIP, of whom one has it.
       const label = (kind: Kind, named?: string) => {
@@ -61,10 +59,7 @@ export function endingOf(world: World, people: People, story: Story): Ending {
 
 function isTold(pod: Pod, kind: Kind, address: string): boolean {
   const condition = pod.conditions.find(({ type }) => type === CONDITION_TYPES[kind]);
-  return (
-    condition?.status === 'True' &&
-    RESULT_ANNOTATIONS[kind].every((name) => pod.annotations[name] === address)
-  );
+  return condition?.status === 'True' && RESULT_ANNOTATIONS[kind].every((name) => pod.annotations[name] === address);
 }
 
 function eipStanding(world: World, people: People, pod: Pod, named: string | undefined): Standing {
@@ -73,10 +68,7 @@ function eipStanding(world: World, people: People, pod: Pod, named: string | und
   const claim = claims.find((one) => one.name === name);
   const bound = world.stage.world
     .eips()
-    .filter(
-      ({ status, binding }) =>
-        status === 'InUse' && binding?.instanceId === pod.eniId && binding?.privateIp === pod.ip,
-    );
+    .filter(({ status, binding }) => status === 'InUse' && binding?.instanceId === pod.eniId && binding?.privateIp === pod.ip);
   const [eip] = bound;
   const isTheOne =
     eip !== undefined &&
@@ -92,24 +84,16 @@ function eipStanding(world: World, people: People, pod: Pod, named: string | und
   }
   const isFull = world.stage.world.eips().length >= world.stage.cloud.quotas.eips;
   const isKeptForNamed = keepsAnother && ourEips(world).every(({ id }) => id !== claim.allocationId);
-  return people.robbed.has(name) || (isFull && !claim?.allocationId) || isKeptForNamed
-    ? 'may wait'
-    : 'lacks it';
+  return people.robbed.has(name) || (isFull && !claim?.allocationId) || isKeptForNamed ? 'may wait' : 'lacks it';
 }
 
 function ipStanding(world: World, pod: Pod): Standing {
-  const claim = claimsOf(world).find(
-    ({ name }) => name === `${pod.clusterId}/${pod.namespace}/${pod.name}/ip`,
-  );
+  const claim = claimsOf(world).find(({ name }) => name === `${pod.clusterId}/${pod.namespace}/${pod.name}/ip`);
   const eni = pod.eniId === undefined ? undefined : world.stage.world.eni(pod.eniId);
   const beside = eni?.addresses.slice(1).map(({ ip }) => ip) ?? [];
   const [address] = beside;
   const has =
-    beside.length === 1 &&
-    address !== undefined &&
-    claim?.phase === 'Bound' &&
-    claim.address === address &&
-    isTold(pod, 'ip', address);
+    beside.length === 1 && address !== undefined && claim?.phase === 'Bound' && claim.address === address && isTold(pod, 'ip', address);
   return has ? 'has it' : 'lacks it';
 }
 
@@ -128,12 +112,8 @@ export function keepsItsPromises(world: World): readonly Violation[] {
     if (name.endsWith('/eip')) {
       const eip = eips.find((one) => one.address === address);
       if (eip && eip.status !== 'Available' && eip.binding?.instanceType !== 'EcsInstance')
-        violations.push({
-          rule: 'kept',
-          what: `${address} of ${name} is ${eip.status} on ${eip.binding?.instanceId}`,
-        });
-    } else if (!held.has(address))
-      violations.push({ rule: 'kept', what: `${address} of ${name} is on no parking ENI` });
+        violations.push({ rule: 'kept', what: `${address} of ${name} is ${eip.status} on ${eip.binding?.instanceId}` });
+    } else if (!held.has(address)) violations.push({ rule: 'kept', what: `${address} of ${name} is on no parking ENI` });
   }
   return violations;
 }
@@ -157,15 +137,11 @@ export function leftovers(world: World, people: People): readonly Violation[] {
     else if (people.robbed.has(name)) continue;
     else {
       const owed = books.owedUntil(clusterId, namespace, podName, kind === 'ip' ? 'ip' : 'eip');
-      const isForEver =
-        phase === 'Retained' &&
-        store.rows('claims').find(({ claim }) => claim === name)?.retention === 'never';
-      if (!isForEver && owed?.until !== Number.POSITIVE_INFINITY)
-        left(`the claim ${name} in ${phase} with ${address}`);
+      const isForEver = phase === 'Retained' && store.rows('claims').find(({ claim }) => claim === name)?.retention === 'never';
+      if (!isForEver && owed?.until !== Number.POSITIVE_INFINITY) left(`the claim ${name} in ${phase} with ${address}`);
     }
   }
-  for (const { id, address, status } of ourEips(world))
-    if (!named.has(id)) left(`the EIP ${address} (${id}, ${status})`);
+  for (const { id, address, status } of ourEips(world)) if (!named.has(id)) left(`the EIP ${address} (${id}, ${status})`);
   for (const { id, addresses, tags } of stage.world.enis()) {
     const beside = addresses.slice(1);
     for (const { ip } of beside) if (!named.has(ip)) left(`the private IP ${ip} on ${id}`);

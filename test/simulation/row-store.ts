@@ -66,11 +66,7 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
     const rows = tableOf(table);
     const before = rows.get(name);
     if (!holds(expect, before?.row)) return undefined;
-    const added =
-      add &&
-      Object.fromEntries(
-        Object.entries(add).map(([column, more]) => [column, Number(before?.row[column] ?? 0) + more]),
-      );
+    const added = add && Object.fromEntries(Object.entries(add).map(([column, more]) => [column, Number(before?.row[column] ?? 0) + more]));
     const after = added ? { ...before?.row, ...added } : row;
     if (after) rows.set(name, { key: cellsOf(key), row: after });
     else rows.delete(name);
@@ -100,9 +96,7 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
         const mine = asked;
         asked = [];
         answers = undefined;
-        return process.call('store', `range ${one[0]} ${wordKey(one[1])}`, () =>
-          mine.map((each) => range(...each)),
-        );
+        return process.call('store', `range ${one[0]} ${wordKey(one[1])}`, () => mine.map((each) => range(...each)));
       });
       return (await answers)[place] as Page;
     };
@@ -113,9 +107,7 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
       const changeOne = (one: RowChange) =>
         process.call('store', `write ${one.table} ${wordKey(one.key)}`, () => change(one, process));
       const getEach: Tables['getEach'] = (table, keys) =>
-        process.call('store', `read ${table} ${keys.map(wordKey).join(' ')}`, () =>
-          keys.map((key) => read(table, key)),
-        );
+        process.call('store', `read ${table} ${keys.map(wordKey).join(' ')}`, () => keys.map((key) => read(table, key)));
       return {
         getEach,
         async get(table, keys) {

@@ -48,10 +48,7 @@ export async function run(one: Case, { trace = false } = {}): Promise<Run> {
   const story = one.acts ? only(drawn, new Set(one.acts)) : drawn;
   const without = new Set(one.without);
   const profile = Object.fromEntries(
-    Object.entries(drawProfile(random.fork('profile'))).map(([fault, chance]) => [
-      fault,
-      without.has(fault as Fault) ? 0 : chance,
-    ]),
+    Object.entries(drawProfile(random.fork('profile'))).map(([fault, chance]) => [fault, without.has(fault as Fault) ? 0 : chance]),
   ) as Profile;
 
   const strikes = one.strikes && new Set(one.strikes);
@@ -67,8 +64,7 @@ export async function run(one: Case, { trace = false } = {}): Promise<Run> {
       violations.push({ rule: `undisturbed: ${violation.rule}`, what: violation.what });
     violations.push(...differences(disturbed.ending, undisturbed.ending));
     steps += calm.processes.steps;
-    if (violations.length > 0)
-      lines.push('* the same story, with nothing that goes wrong', ...calm.trace.lines);
+    if (violations.length > 0) lines.push('* the same story, with nothing that goes wrong', ...calm.trace.lines);
   }
   return { violations, steps, story, profile, struck: world.faults.struck, trace: lines };
 }
@@ -125,8 +121,7 @@ async function tell(world: World, story: Story): Promise<Told> {
   violations.push(...lacking(ending, 'at the end'), ...leftovers(world, people));
   const before = world.changes();
   await lookAtAll(world);
-  if (world.changes() !== before)
-    violations.push({ rule: 'restless', what: 'a look at a world at rest has changed it' });
+  if (world.changes() !== before) violations.push({ rule: 'restless', what: 'a look at a world at rest has changed it' });
   return { ending: withoutRobbed(ending, people), violations };
 }
 
@@ -149,16 +144,12 @@ async function toRest(world: World, violations: Violation[], when: string): Prom
     quiet = changed ? 0 : world.host.lastHinted === 0 ? 2 : quiet + 1;
     if (quiet === 2) return;
   }
-  violations.push({
-    rule: 'no rest',
-    what: `${when}, ${MOST_PASSES} passes of the timers left something to do`,
-  });
+  violations.push({ rule: 'no rest', what: `${when}, ${MOST_PASSES} passes of the timers left something to do` });
 }
 
 async function lookAtAll(world: World): Promise<void> {
   for (const cluster of world.clusters)
-    for (const pod of cluster.pods())
-      world.host.hint({ clusterId: cluster.id, namespace: pod.namespace, pod: pod.name });
+    for (const pod of cluster.pods()) world.host.hint({ clusterId: cluster.id, namespace: pod.namespace, pod: pod.name });
   await passOf(world);
 }
 
@@ -171,12 +162,7 @@ const withoutRobbed = (ending: Ending, { robbed }: People): Ending =>
   Object.fromEntries(Object.entries(ending).filter(([name]) => !robbed.has(name)));
 
 function differences(disturbed: Ending, undisturbed: Ending): readonly Violation[] {
-  const tally = (ending: Ending) =>
-    JSON.stringify(
-      Object.entries(ending)
-        .filter(([, standing]) => standing !== 'may wait')
-        .sort(),
-    );
+  const tally = (ending: Ending) => JSON.stringify(Object.entries(ending).filter(([, standing]) => standing !== 'may wait').sort());
   const [one, other] = [tally(disturbed), tally(undisturbed)];
   return one === other ? [] : [{ rule: 'another ending', what: `${one} instead of ${other}` }];
 }

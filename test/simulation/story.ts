@@ -14,15 +14,8 @@ export interface WorkloadPlan {
 
 /** What people, nodes and operators do. `workload` is a number in the plan. */
 export type Act =
-  | {
-      readonly kind: 'delete a pod' | 'force a pod' | 'evict a pod' | 'rebuild the network';
-      readonly workload: number;
-      readonly ordinal: number;
-    }
-  | {
-      readonly kind: 'restart' | 'delete the workload' | 'apply the workload' | 'lose its node';
-      readonly workload: number;
-    }
+  | { readonly kind: 'delete a pod' | 'force a pod' | 'evict a pod' | 'rebuild the network'; readonly workload: number; readonly ordinal: number }
+  | { readonly kind: 'restart' | 'delete the workload' | 'apply the workload' | 'lose its node'; readonly workload: number }
   | { readonly kind: 'delete the namespace'; readonly namespace: string; readonly cluster: number }
   | { readonly kind: 'scale'; readonly workload: number; readonly replicas: number }
   | { readonly kind: 'annotate'; readonly workload: number; readonly annotations: Annotations }
@@ -69,10 +62,7 @@ function drawAnnotations(random: Random): Annotations {
   const eip = (): Annotations => {
     if (random.next() < 0.12) return { [NAMED]: `<${pick(...GIVEN)}>` };
     const release = pick('Follow', undefined, '1m', '2m', '3m', '5m', '10m', 'Never', 'soon');
-    return {
-      [EIP]: random.next() < 0.04 ? 'yes' : 'true',
-      ...(release === undefined ? {} : { [RELEASE]: release }),
-    };
+    return { [EIP]: random.next() < 0.04 ? 'yes' : 'true', ...(release === undefined ? {} : { [RELEASE]: release }) };
   };
   const ip = (): Annotations => {
     const hours = pick(undefined, '0', '1', '1', '2', 'x');
@@ -88,8 +78,7 @@ function drawAnnotations(random: Random): Annotations {
 const without = (annotations: Annotations, random: Random): Annotations => {
   const which = random.next();
   if (which < 0.4) return {};
-  if (which < 0.7)
-    return { ...annotations, ...(annotations[EIP] ? { [EIP]: 'false' } : { [FIXED]: 'false' }) };
+  if (which < 0.7) return { ...annotations, ...(annotations[EIP] ? { [EIP]: 'false' } : { [FIXED]: 'false' }) };
   return drawAnnotations(random);
 };
 
@@ -124,11 +113,9 @@ export function drawStory(random: Random): Story {
     if (which < 0.64) return { kind: 'apply the workload', workload };
     if (which < 0.68) return { kind: 'scale', workload, replicas: random.integer(0, 2) };
     if (which < 0.71) return { kind: 'lose its node', workload };
-    if (which < 0.73)
-      return { kind: 'delete the namespace', namespace: plan.namespace, cluster: plan.cluster };
+    if (which < 0.73) return { kind: 'delete the namespace', namespace: plan.namespace, cluster: plan.cluster };
     if (which < 0.78) return { kind: 'annotate', workload, annotations: without(plan.annotations, random) };
-    if (which < 0.82)
-      return { kind: 'apply with others', workload, annotations: without(plan.annotations, random) };
+    if (which < 0.82) return { kind: 'apply with others', workload, annotations: without(plan.annotations, random) };
     if (which < 0.86) return { kind: 'unbind by hand', workload, ordinal };
     if (which < 0.89) return { kind: 'release by hand', workload, ordinal };
     if (which < 0.91) return { kind: 'bind elsewhere by hand', workload, ordinal };

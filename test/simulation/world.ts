@@ -91,9 +91,7 @@ export function createWorldOf({ seed, story, profile, strikes, trace: traced }: 
     },
   );
   if (trace.on)
-    stage.world.onChange(({ resource, id, from, to }) =>
-      trace.add(`  ${resource} ${id}: ${from ?? 'nothing'} -> ${to ?? 'gone'}`),
-    );
+    stage.world.onChange(({ resource, id, from, to }) => trace.add(`  ${resource} ${id}: ${from ?? 'nothing'} -> ${to ?? 'gone'}`));
   for (const name of GIVEN) given.set(name, giveEip(stage, []));
   // Neighbours in the account, which nobody here may touch: nobody's, and those of another installation.
   giveEip(stage, []);
