@@ -520,6 +520,10 @@ describe('an EIP whose pod is gone', () => {
       });
   });
 
+  it('is gone though its ENI is still there', () => {
+    expect(decideEip(bound('eip'), seeing('absent', { eni: eniOf(HERE) }))).toEqual(unassociatedFrom(HERE));
+  });
+
   it('is taken from the binding before, where a late call put it', () => {
     const claim = bound('eip', { lastBinding: BEFORE });
     expect(decideEip(claim, seeing('absent', { eip: eipIs('InUse', BEFORE) }))).toEqual(
@@ -578,6 +582,7 @@ describe('a retained EIP', () => {
       expect(action).not.toMatchObject({ next: { phase: 'Releasing' } });
       expect(action).not.toMatchObject({ kind: 'release-eip' });
     });
+    expect(decideEip(forEver, seeing('absent'), NOW * 2)).toEqual({ kind: 'done' });
   });
 
   it('is never released while a pod of the name has a wish that cannot be read', () => {

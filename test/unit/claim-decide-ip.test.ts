@@ -301,6 +301,17 @@ describe('a retained fixed IP', () => {
     expect(decided('absent', heldAt(HERE))).toEqual(unassignedFrom(HERE.eniId));
   });
 
+  it('is left to whoever has it, where it was on no ENI of a pod yet', () => {
+    const claim = without(retained('ip'), 'lastBinding');
+    expect(decided('absent', heldAt(ELSEWHERE), claim)).toEqual({ kind: 'done' });
+    expect(
+      decideIp(without(releasing('ip'), 'lastBinding'), seeing('absent', { holder: heldAt(ELSEWHERE) })),
+    ).toMatchObject({
+      next: { phase: 'Released' },
+      unlock: LOCK,
+    });
+  });
+
   it('has its true hold put on record', () => {
     expect(decided('absent', PARKED, retained('ip', { holdEniId: 'eni-other' }))).toEqual({
       kind: 'save',

@@ -78,6 +78,12 @@ describe('a hint of our own', () => {
     );
   });
 
+  it('says how often it has been looked at, and that the cloud is to be asked', () => {
+    expect(encodeHint({ ...HINT, attempt: 3, look: true })).toBe(
+      '{"holdfast":1,"cluster":"c-test","namespace":"default","pod":"web-0","attempt":3,"look":true}',
+    );
+  });
+
   it.each([
     { pod: 'Web-0' },
     { pod: 'web_0' },
