@@ -2,7 +2,7 @@ import { type Action, done } from './action.ts';
 import { type Claim, type Retained, retainUntil, sameRetention } from './claim.ts';
 import { eipSteps } from './eip-steps.ts';
 import { ipSteps } from './ip-steps.ts';
-import type { PodView } from './observation.ts';
+import { isView, type PodView } from './observation.ts';
 import { wordProblem } from './policy.ts';
 import { standing } from './standing.ts';
 import {
@@ -38,7 +38,7 @@ export function decide(claim: Claim | undefined, situation: Situation): Action {
 function byTheCloud(situation: Situation): Situation {
   const { seen } = situation;
   const { pod, eni } = seen;
-  if (pod === 'absent' || eni === 'unread' || eni === 'absent') return situation;
+  if (pod === 'absent' || !isView(eni)) return situation;
   return { ...situation, seen: { ...seen, pod: { ...pod, eniHint: eni.id } } };
 }
 
@@ -61,7 +61,9 @@ function unwanted(claim: Claim | undefined, situation: Situation): Action | unde
  * and whoever waits for the pod's readiness does too.
  */
 function untold(claim: Claim | undefined, { key, seen: { pod } }: Situation, action: Action): Action {
-  if (action.kind !== 'save' || action.next.phase !== 'Bound' || pod === 'absent') return action;
+  if (action.kind !== 'save' || action.next.phase !== 'Bound') return action;
+  // Stryker disable next-line ConditionalExpression,StringLiteral: nothing is bound for a pod that is absent; only the type asks.
+  if (pod === 'absent') return action;
   if (claim?.phase === 'Bound' && sameBinding(claim.binding, action.next.binding)) return action;
   if (pod.told[key.kind]?.reason !== 'Bound') return action;
   return { kind: 'tell', podUid: pod.uid, told: { reason: 'Binding' } };
@@ -81,8 +83,7 @@ function decideStep(claim: Claim | undefined, situation: Situation): Action {
         return steps.begin(situation, stand, claim);
       }
       if (stand.kind === 'undecided') return tellUnreadable(situation, stand.pod, done);
-      if (claim && stand.kind === 'none' && situation.earliest - claim.releasedAt >= TOMBSTONE_MS)
-        return { kind: 'forget' };
+      if (claim && situation.earliest - claim.releasedAt >= TOMBSTONE_MS) return { kind: 'forget' };
       return done;
 
     case 'Allocating':
@@ -122,9 +123,7 @@ function boundToClaimant(
     claim.binding.podUid === pod.uid &&
     // A sandbox that is being rebuilt has no IP for a moment; that alone moves nothing.
     (pod.ip === undefined || claim.binding.privateIp === pod.ip) &&
-    (situation.seen.eni === 'unread' ||
-      situation.seen.eni === 'absent' ||
-      situation.seen.eni.id === claim.binding.eniId);
+    (!isView(situation.seen.eni) || situation.seen.eni.id === claim.binding.eniId);
   if (!sameHome) {
     const place = placeOf(situation, pod);
     if ('look' in place) return place.look;

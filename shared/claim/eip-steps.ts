@@ -1,6 +1,6 @@
 import { type Action, done } from './action.ts';
 import { type Binding, type Bound, retainUntil } from './claim.ts';
-import type { EipView } from './observation.ts';
+import { type EipView, isView } from './observation.ts';
 import type { EipWish } from './policy.ts';
 import {
   atPlace,
@@ -127,13 +127,10 @@ export const eipSteps: Steps = {
   free({ seen: { eip } }, claim, then) {
     // Fenced by what the record says was bound, so no read is needed: elsewhere, the cloud refuses.
     if (eip === 'unread' || eip === 'absent') return unassociate(claim.allocation.id, claim.binding);
-    if (eip === 'gone') return then();
-    if (eip.status === 'InUse') {
-      // Where it was before as well, if a late call left it there: once this binding is over, nobody remembers that.
-      const left = [claim.binding, claim.lastBinding].find((binding) => binding && isAt(eip, binding));
-      if (left) return unassociate(claim.allocation.id, left);
-    }
-    if (eip.status === 'Associating') return lookAgain('the EIP is no longer Associating');
+    // Where it was before as well, if a late call left it there: once this binding is over, nobody remembers that.
+    const left = [claim.binding, claim.lastBinding].find((binding) => binding && isBoundAt(eip, binding));
+    if (left) return unassociate(claim.allocation.id, left);
+    if (isView(eip) && eip.status === 'Associating') return lookAgain('the EIP is no longer Associating');
     return then();
   },
 
@@ -172,14 +169,13 @@ export const eipSteps: Steps = {
   },
 
   keep({ seen: { eip }, now }, claim) {
-    if (eip === 'unread') return done;
     if (eip === 'absent') {
       // Asked in the one way that changes nothing where it is there. One that was never bound is of a pod that went
       // while it was bought: as young as that, it is not seen yet, and its release will tell.
       return claim.lastBinding ? unassociate(claim.allocation.id, claim.lastBinding) : done;
     }
     if (eip === 'gone') return { kind: 'save', next: tombstone(claim, now), unlock: claim.allocation.id };
-    if (eip.status === 'InUse' && claim.lastBinding && isAt(eip, claim.lastBinding)) {
+    if (claim.lastBinding && isBoundAt(eip, claim.lastBinding)) {
       // A bind that was paused and landed after its pod was gone.
       return unassociate(claim.allocation.id, claim.lastBinding);
     }
@@ -191,7 +187,7 @@ export const eipSteps: Steps = {
     // A release may have been sent by a writer that died: only the cloud knows whether there is still an EIP.
     if (claim.phase === 'Releasing' && eip === 'unread')
       return { kind: 'look-eip', allocationId: claim.allocation.id };
-    if (eip === 'gone' || (isSeen(eip) && eip.status === 'Releasing')) {
+    if (eip === 'gone' || (isView(eip) && eip.status === 'Releasing')) {
       return { kind: 'save', next: tombstone(claim, situation.now), unlock: claim.allocation.id };
     }
     return atPlace(situation, claimant.pod, (binding) => ({
@@ -299,10 +295,8 @@ function inUseElsewhere(situation: Situation, eip: EipView): Action {
   );
 }
 
-const isSeen = (eip: Situation['seen']['eip']): eip is EipView => typeof eip === 'object';
-
 const isBoundAt = (eip: Situation['seen']['eip'], binding: Binding): boolean =>
-  isSeen(eip) && eip.status === 'InUse' && isAt(eip, binding);
+  isView(eip) && eip.status === 'InUse' && isAt(eip, binding);
 
 /** Bound to exactly this ENI and IP. The cloud may leave the IP out where it is the ENI's primary one. */
 const isAt = ({ boundTo }: EipView, { eniId, privateIp }: Binding): boolean =>

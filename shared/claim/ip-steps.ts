@@ -1,5 +1,6 @@
 import { type Action, done } from './action.ts';
 import { type Allocating, type Bound, retainUntil } from './claim.ts';
+import { isView } from './observation.ts';
 import {
   atPlace,
   boundTo,
@@ -55,11 +56,10 @@ export const ipSteps: Steps = {
         // The pod that this was meant for is gone, or its ENI: settle that intent before another is begun.
         return ipSteps.abandon(situation, claim);
       }
-      if (seen.eni === 'unread') return { kind: 'look-eni', privateIp: binding.privateIp };
+      if (!isView(seen.eni)) return { kind: 'look-eni', privateIp: binding.privateIp };
       if (seen.assigned === undefined)
         return { kind: 'assign-any-ip', eniId: binding.eniId, token: claim.token };
       if (seen.assigned === 'spent') return withFreshToken(situation, claim);
-      if (seen.eni === 'absent') return lookAgain("the pod's ENI appears");
       const allocation = {
         id: seen.eni.vSwitchId,
         address: seen.assigned,
@@ -67,8 +67,7 @@ export const ipSteps: Steps = {
       };
       if (seen.lockedBy) {
         // Another claim keeps this address and lost its hold on it: give it back and ask for another.
-        if (seen.holder !== 'unread' && seen.holder.eniId === undefined)
-          return withFreshToken(situation, claim);
+        if (isView(seen.holder) && seen.holder.eniId === undefined) return withFreshToken(situation, claim);
         return { kind: 'unassign-ip', eniId: binding.eniId, address: seen.assigned };
       }
       return {
@@ -84,7 +83,7 @@ export const ipSteps: Steps = {
     if (!claim.eniId || seen.assigned === 'spent') return released;
     // Replaying the token tells which address was assigned, if any; with the ENI gone there is none.
     if (seen.assigned === undefined) return { kind: 'assign-any-ip', eniId: claim.eniId, token: claim.token };
-    if (seen.holder !== 'unread' && seen.holder.eniId === undefined) return released;
+    if (isView(seen.holder) && seen.holder.eniId === undefined) return released;
     return { kind: 'unassign-ip', eniId: claim.eniId, address: seen.assigned };
   },
 
@@ -94,7 +93,7 @@ export const ipSteps: Steps = {
     const told = claimant.pod.told.ip;
     if (holder === 'unread' && told?.reason === 'Bound' && told.address === allocation.address) return done;
     // It is where it belongs, and the pod is still there: whose ENI that is need not be asked.
-    if (holder !== 'unread' && holder.eniId === claim.binding.eniId && isUnmoved(claimant.pod, claim.binding))
+    if (isView(holder) && holder.eniId === claim.binding.eniId && isUnmoved(claimant.pod, claim.binding))
       return tell(situation, { reason: 'Bound', address: allocation.address }, done);
     return atPlace(situation, claimant.pod, (binding) => {
       // The node's hint is against the record: the cloud decides before anything is taken from a pod that is there.
@@ -145,11 +144,11 @@ export const ipSteps: Steps = {
   retain({ now, seen: { holder } }, claim) {
     const { allocation } = claim;
     // Idle from the moment the pod's ENI is gone, and anybody's in the vSwitch: hold it before anything is written.
-    if (holder !== 'unread' && holder.eniId === undefined) {
+    if (isView(holder) && holder.eniId === undefined) {
       return { kind: 'park-ip', allocation };
     }
     const until = retainUntil('ip', claim.retention, now);
-    const holdEniId = holder !== 'unread' && holder.parking ? holder.eniId : undefined;
+    const holdEniId = isView(holder) && holder.parking ? holder.eniId : undefined;
     return {
       kind: 'save',
       next: {
@@ -213,7 +212,7 @@ export const ipSteps: Steps = {
  * address on any ENI of the account.
  */
 const isElsewhere = ({ seen: { eni } }: Situation, { allocation }: Pick<Bound, 'allocation'>): boolean =>
-  eni !== 'unread' && eni !== 'absent' && eni.vSwitchId !== allocation.id;
+  isView(eni) && eni.vSwitchId !== allocation.id;
 
 const withFreshToken = ({ freshToken }: Situation, claim: Allocating): Action => ({
   kind: 'save',

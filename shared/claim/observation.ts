@@ -34,6 +34,10 @@ export type Unread = 'unread';
  */
 export type NotSeen = 'absent' | 'gone';
 
+/** Looked at and there: what the cloud shows of it can be read. */
+export const isView = <View extends object>(seen: View | NotSeen | Unread): seen is View =>
+  typeof seen === 'object';
+
 /** An EIP as the cloud shows it, or as the cloud's own answer to our last call implies. */
 export interface EipView {
   readonly allocationId: string;

@@ -99,16 +99,17 @@ export function readWishes(annotations: Readonly<Record<string, string>>): Wishe
     parse: (value: string) => T | undefined,
   ): T | 'unreadable' | undefined => {
     const { names, allowed } = ANNOTATIONS[entry];
-    const [name, ...others] = names.filter((candidate) => annotations[candidate] !== undefined);
-    if (name === undefined) return undefined;
-    const value = annotations[name] ?? '';
-    for (const annotation of others) {
-      const other = annotations[annotation] ?? '';
-      if (other.trim() !== value.trim()) problems.push({ annotation, value: other, allowed, counts: name });
-    }
-    const parsed = parse(value.trim());
+    const [first, ...others] = names.flatMap((annotation) => {
+      const value = annotations[annotation];
+      return value === undefined ? [] : [{ annotation, value }];
+    });
+    if (first === undefined) return undefined;
+    for (const other of others)
+      if (other.value.trim() !== first.value.trim())
+        problems.push({ ...other, allowed, counts: first.annotation });
+    const parsed = parse(first.value.trim());
     if (parsed !== undefined) return parsed;
-    problems.push({ annotation: name, value, allowed });
+    problems.push({ ...first, allowed });
     return 'unreadable';
   };
 
@@ -155,8 +156,8 @@ function parseBoolean(value: string): boolean | undefined {
 }
 
 const parseWhole = (low: number, high: number) => (value: string) => {
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : undefined;
-  return number !== undefined && number >= low && number <= high ? number : undefined;
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+  return number >= low && number <= high ? number : undefined;
 };
 
 function parseRelease(value: string): Retention | undefined {

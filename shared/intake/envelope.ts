@@ -61,7 +61,7 @@ interface Place {
 }
 
 function ignore(why: Why, value: unknown): Reading {
-  const text = typeof value === 'string' || Buffer.isBuffer(value) ? value : inWords(value);
+  const text = typeof value === 'string' ? value : inWords(value);
   return {
     hints: [],
     ignored: [{ why, hash: createHash('sha256').update(text).digest('hex').slice(0, 16) }],
@@ -103,21 +103,23 @@ function openArray(items: readonly unknown[], place: Place): Reading {
 }
 
 function openText(text: string, place: Place): Reading {
-  if (text.length > LARGEST_MESSAGE * MOST_ITEMS) return ignore('oversized', text);
-  const parsed = parseJson(text) ?? parseJson(fromBase64(text));
+  const parsed = parseJson(text) ?? parseBase64(text);
+  const isBatch = Array.isArray(parsed);
   // A bare string or number is JSON too, and nothing that we could read.
-  if (typeof parsed !== 'object' || parsed === null) return ignore('malformed', text);
-  if (!Array.isArray(parsed) && text.length > LARGEST_MESSAGE) return ignore('oversized', text);
+  if (!isBatch && !isRecord(parsed)) return ignore('malformed', text);
+  if (!isBatch && text.length > LARGEST_MESSAGE) return ignore('oversized', text);
   return open(parsed, deeper(place));
 }
+
+/** acs:cs:<region>:<account>:<cluster id>/apis/v1/namespaces/… */
+const CLUSTER_SUBJECT = /^acs:cs:[^:]*:[^:]*:([^/]+)\//;
 
 /** Sources: EventBridge's event formats of acs.cs, of the HTTP source and of MNS. */
 function openCloudEvent({ data, type, subject }: Record<string, unknown>, place: Place): Reading {
   if (isRecord(data) && 'messageBody' in data) return open(data.messageBody, deeper(place));
   if (isRecord(data) && 'body' in data && type === 'eventbridge:Events:HTTPEvent')
     return open(data.body, deeper(place));
-  // acs:cs:<region>:<account>:<cluster id>/apis/v1/namespaces/…
-  const [, named] = /^acs:cs:[^:]*:[^:]*:([^/]+)\//.exec(typeof subject === 'string' ? subject : '') ?? [];
+  const named = typeof subject === 'string' ? CLUSTER_SUBJECT.exec(subject)?.[1] : undefined;
   return open(data, deeper({ ...place, cluster: named ?? place.cluster }));
 }
 
@@ -153,18 +155,16 @@ const admit = (hint: Hint, { clusters }: Place): Reading =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function parseJson(text: string | undefined): unknown {
-  if (text === undefined) return undefined;
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    // Undefined, which no JSON is.
   }
 }
 
-function fromBase64(text: string): string | undefined {
-  // Trimmed first: a pattern that says where blanks may be twice takes hours over a message that is nothing but blanks.
-  return /^[A-Za-z0-9+/\s]+={0,2}$/.test(text.trim())
-    ? Buffer.from(text, 'base64').toString('utf8')
-    : undefined;
-}
+// Without the blanks at the end: a second way to match them takes the square of their number, hours for a large body.
+const BASE64 = /^[A-Za-z0-9+/\s]+={0,2}$/;
+
+const parseBase64 = (text: string): unknown =>
+  BASE64.test(text.trimEnd()) ? parseJson(Buffer.from(text, 'base64').toString('utf8')) : undefined;

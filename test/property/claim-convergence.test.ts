@@ -7,6 +7,7 @@ import { standing } from '../../shared/claim/standing.ts';
 import { ALLOCATION, ELSEWHERE, eniOf, MINUTE, NOW } from '../unit/claim-scene.ts';
 import { settle, visit, type World } from './claim-model.ts';
 import { claimOf, eip, holder, kind, PLACES, pod } from './claim-worlds.ts';
+import { runs } from './effort.ts';
 
 /** Every pod IP is on its own ENI; one of them may be managed, and one gone. */
 const enis: fc.Arbitrary<ReadonlyMap<string, EniView>> = fc
@@ -116,7 +117,7 @@ describe('one decision after the other', () => {
         const start = structuredClone(given);
         expect(run(start).visits).toBeLessThanOrEqual(12);
       }),
-      { numRuns: 3_000 },
+      runs(3_000),
     );
   });
 
@@ -138,7 +139,7 @@ describe('one decision after the other', () => {
           });
         expect(view.told[start.kind]).toEqual({ reason: 'Bound', address: allocation.address });
       }),
-      { numRuns: 3_000 },
+      runs(3_000),
     );
   });
 
@@ -167,7 +168,7 @@ describe('one decision after the other', () => {
         run(start);
         expect(start.claim).toBeUndefined();
       }),
-      { numRuns: 3_000 },
+      runs(3_000),
     );
   });
 

@@ -8,6 +8,7 @@ import type { Observed } from '../../shared/claim/observation.ts';
 import { standing } from '../../shared/claim/standing.ts';
 import { FRESH_TOKEN, keyOf, PARKING } from '../unit/claim-scene.ts';
 import { claimOf, kind, lockOf, now, observed } from './claim-worlds.ts';
+import { runs } from './effort.ts';
 
 interface Case {
   readonly ofKind: Kind;
@@ -27,7 +28,7 @@ const decided = ({ ofKind, claim, seen, at }: Case): Action =>
 const always = (law: (action: Action, given: Case) => void) =>
   fc.assert(
     fc.property(anything, (given) => law(decided(given), given)),
-    { numRuns: 4_000 },
+    runs(4_000),
   );
 
 /** A pod that lives, has its address where record and observation say, and has not turned it down. */

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /**
- * `npm run fuzz -- [--runs 100000] [--seed 7] [file ...]`: the properties of everything that reads what others wrote, tried
- * more often than the tests have time for. A failure prints its seed and the smallest input that it found.
+ * `npm run fuzz -- [--runs 100000] [--seed 7] [file ...]`: the properties of everything that reads what others wrote, and of
+ * `decide`, tried more often than the tests have time for. A failure prints its seed and the smallest input that it found.
  */
 const { values, positionals } = parseArgs({
   options: { runs: { type: 'string', default: '20000' }, seed: { type: 'string' } },

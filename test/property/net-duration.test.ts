@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatDuration, parseGoDuration } from '../../shared/net/duration.ts';
+import { runs } from './effort.ts';
 
 /** Milliseconds up to ten thousand years, the short ones as often as the long ones. */
 const duration = fc.oneof(
@@ -60,7 +61,7 @@ describe('durations', () => {
         expect(Number.isSafeInteger(ms) && ms >= 0).toBe(true);
         expect(text).toMatch(/^[\d.hmsnuµ]+[hms]$/);
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 });

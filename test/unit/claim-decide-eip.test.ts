@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Claim } from '../../shared/claim/claim.ts';
 import { TOMBSTONE_MS } from '../../shared/claim/decide.ts';
 import type { EipView, NotSeen, Observed, Unread } from '../../shared/claim/observation.ts';
+import { type Problem, wordProblem } from '../../shared/claim/policy.ts';
+import type { Reason } from '../../shared/claim/reason.ts';
 import {
   ALLOCATION,
   allocating,
@@ -78,6 +80,23 @@ describe('an identity without a claim', () => {
   it('is left alone where no pod wants an EIP', () => {
     for (const pod of ['absent', off, finished, leaving] as const)
       expect(decided(pod)).toEqual({ kind: 'done' });
+  });
+
+  it('buys nothing where a detail of its wish cannot be read, and is told which', () => {
+    const wish = wishing({ eip: { retention: { kind: 'never' } } });
+    const slip = { annotation: 'release', value: 'soon', allowed: 'a duration' };
+    const other = { annotation: 'older', value: 'false', allowed: '"true"', counts: 'newer' };
+    const asking = (...problems: Problem[]) =>
+      podAt(HERE, { eniHint: HERE.eniId, wishes: { ...wish, problems } });
+    expect(decided(asking(other, slip))).toEqual({
+      kind: 'tell',
+      podUid: HERE.podUid,
+      told: { reason: 'InvalidAnnotation', message: wordProblem(slip) },
+    });
+    const knowing = { reason: 'InvalidAnnotation', message: wordProblem(slip) } as const;
+    expect(decided({ ...asking(slip), told: told('eip', knowing) })).toEqual({ kind: 'done' });
+    // That one spelling counts and the other does not is no reason to wait.
+    expect(decided(asking(other))).toMatchObject({ kind: 'save', next: { phase: 'Allocating' } });
   });
 
   it('is told once what is wrong with its annotations, and nothing is bought', () => {
@@ -196,11 +215,10 @@ describe('an intent to buy', () => {
       });
   });
 
-  it('of yesterday is looked up by its tag, for the cloud may have forgotten the token', () => {
-    expect(decided(here, 'unread', { createdAt: NOW - 24 * 60 * MINUTE })).toEqual({
-      kind: 'find-eip',
-      token: 'token-1',
-    });
+  it('of more than half a day ago is looked up by its tag, for the cloud may have forgotten the token', () => {
+    const aged = (ms: number) => decided(here, 'unread', { createdAt: NOW - ms });
+    expect(aged(12 * 60 * MINUTE)).toEqual({ kind: 'allocate-eip', token: 'token-1' });
+    expect(aged(12 * 60 * MINUTE + 1)).toEqual({ kind: 'find-eip', token: 'token-1' });
   });
 
   it('that brought nothing is renewed with a fresh token, and asks for any address', () => {
@@ -252,13 +270,27 @@ describe('an EIP that belongs to a pod which is there', () => {
     expect(decided('unread', podAt(HERE, { told: told('eip', BOUND) }))).toEqual({ kind: 'done' });
   });
 
+  const knowing = (reason: Reason, more: object = {}) =>
+    podAt(HERE, { ...hinted, told: told('eip', { reason, ...more }) });
+
   it('is bound at once where nobody has tried yet, and looked at where somebody may have', () => {
     expect(decided('unread')).toEqual(associatedTo(HERE));
-    const binding = told('eip', { reason: 'Binding' });
-    expect(decided('unread', podAt(HERE, { ...hinted, told: binding }))).toEqual({
-      kind: 'look-eip',
-      allocationId: ID,
-    });
+    expect(decided('unread', knowing('WaitingForPodIP'))).toEqual(associatedTo(HERE));
+    expect(decided('unread', knowing('Binding'))).toEqual({ kind: 'look-eip', allocationId: ID });
+  });
+
+  it('is left for a second to the function that has begun to bind it', () => {
+    const since = (ms: number) => bound('eip', { boundAt: NOW - ms });
+    const looks = { kind: 'look-eip', allocationId: ID };
+    expect(decided('unread', knowing('Binding'), since(999))).toEqual({ kind: 'done' });
+    expect(decided('unread', knowing('Binding'), since(1_000))).toEqual(looks);
+    expect(decided('unread', knowing('AddressInUse'), since(0))).toEqual(looks);
+  });
+
+  it('is not taken for bound because the pod was told of another address, or that it had this one once', () => {
+    const other = knowing('Bound', { address: '47.0.0.9' });
+    expect(decided('unread', other)).toEqual({ kind: 'look-eip', allocationId: ID });
+    expect(decided(eipIs('Available'), knowing('Bound', BOUND))).toEqual(associatedTo(HERE));
   });
 
   it('is bound where it is free', () => {
@@ -278,6 +310,40 @@ describe('an EIP that belongs to a pod which is there', () => {
     expect(decided(eipIs('InUse', HERE), podAt(HERE, { ...hinted, told: told('eip', BOUND) }))).toEqual({
       kind: 'done',
     });
+  });
+
+  it('is told again where any part of what the pod was told is no longer true', () => {
+    const tellsBound = { ...tells('Bound', BOUND), podUid: HERE.podUid };
+    for (const before of [
+      { ...BOUND, reason: 'Binding' },
+      { ...BOUND, address: '47.0.0.9' },
+      { ...BOUND, message: 'it is on its way' },
+    ] as const)
+      expect(decided(eipIs('InUse', HERE), knowing(before.reason, before))).toEqual(tellsBound);
+  });
+
+  it('is told to the pod at once where the cloud shows it there, whichever ENI that is', () => {
+    expect(decided(eipIs('InUse', HERE), podAt(HERE))).toMatchObject(tells('Bound'));
+  });
+
+  it('is not told to a pod that has no IP for a moment, or none that the cloud knows', () => {
+    expect(decided(eipIs('InUse', HERE), withoutIp())).toMatchObject(tells('WaitingForPodIP'));
+    const misled = podAt(HERE, { eniHint: ELSEWHERE.eniId });
+    const seen = seeing(misled, { eip: eipIs('InUse', HERE), eni: 'absent' });
+    expect(decideEip(bound('eip'), seen)).toMatchObject(tells('WaitingForPodIP'));
+  });
+
+  it('stays where it is while the cloud knows of no ENI with the IP of the pod', () => {
+    whateverTheCloud((eip) => {
+      const action = decideEip(bound('eip'), seeing(podAt(HERE), { eip, eni: 'absent' }));
+      expect(action).not.toMatchObject({ kind: 'unassociate-eip' });
+      expect(action).not.toMatchObject({ kind: 'save' });
+    });
+  });
+
+  it('is on another IP of the same ENI as little as on another ENI', () => {
+    const beside = eipIs('InUse', { ...HERE, privateIp: '10.0.0.33' });
+    expect(decided(beside)).toMatchObject(tells('AddressInUse'));
   });
 
   it('is there also where the cloud leaves the private IP out', () => {
@@ -316,11 +382,31 @@ describe('an EIP that belongs to a pod which is there', () => {
   it('gets the retention that the pod asks for now, in place', () => {
     const wishes = wishing({ eip: { retention: { kind: 'never' } } });
     whateverTheCloud((eip) => {
-      expect(decided(eip, podAt(HERE, { ...hinted, wishes }))).toEqual({
-        kind: 'save',
-        next: bound('eip', { rev: 8, retention: { kind: 'never' } }),
-      });
+      for (const known of [{}, told('eip', BOUND)])
+        expect(decided(eip, podAt(HERE, { ...hinted, wishes, told: known }))).toEqual({
+          kind: 'save',
+          next: bound('eip', { rev: 8, retention: { kind: 'never' } }),
+        });
     });
+  });
+
+  it('gets another retention for any other word or number, and none for the same', () => {
+    const retentions = [
+      { kind: 'follow' },
+      { kind: 'never' },
+      { kind: 'after', ms: 0 },
+      { kind: 'after', ms: 1 },
+    ] as const;
+    for (const before of retentions)
+      for (const asked of retentions) {
+        const wishes = wishing({ eip: { retention: asked } });
+        const action = decided(
+          'unread',
+          podAt(HERE, { ...hinted, wishes }),
+          bound('eip', { retention: before }),
+        );
+        expect(action.kind).toBe(before === asked ? 'associate-eip' : 'save');
+      }
   });
 
   it('stays while the pod has no IP for a moment', () => {
@@ -388,6 +474,10 @@ describe('an EIP whose pod was replaced', () => {
     expect(decided(eipIs('InUse', BEFORE), next, claim)).toEqual(unassociatedFrom(BEFORE));
   });
 
+  it('stays until the cloud has said which ENI the new pod has, where its node does not', () => {
+    expect(decided('unread', podAt(THERE))).toEqual({ kind: 'look-eni', privateIp: THERE.privateIp });
+  });
+
   it('is retained where the new pod has no network yet', () => {
     expect(decided('unread', withoutIp(THERE))).toEqual(unassociatedFrom(HERE));
     expect(decided(eipIs('Unassociating', HERE), withoutIp(THERE))).toMatchObject({
@@ -434,6 +524,10 @@ describe('an EIP whose pod is gone', () => {
         ended: { podUid: HERE.podUid, to: NOW },
         next: { phase: 'Retained', rev: 8, lastBinding: HERE, retainUntil: NOW + RETENTION.ms },
       });
+  });
+
+  it('is gone though its ENI is still there', () => {
+    expect(decideEip(bound('eip'), seeing('absent', { eni: eniOf(HERE) }))).toEqual(unassociatedFrom(HERE));
   });
 
   it('is taken from the binding before, where a late call put it', () => {
@@ -498,6 +592,7 @@ describe('a retained EIP', () => {
       expect(action).not.toMatchObject({ next: { phase: 'Releasing' } });
       expect(action).not.toMatchObject({ kind: 'release-eip' });
     });
+    expect(decideEip(forEver, seeing('absent'), NOW * 2)).toEqual({ kind: 'done' });
   });
 
   it('is never released while a pod of the name has a wish that cannot be read', () => {
@@ -531,6 +626,7 @@ describe('a retained EIP', () => {
 
   it('that a late call bound to the pod that is gone is unbound, and to anybody else left', () => {
     expect(decided('absent', eipIs('InUse', HERE))).toEqual(unassociatedFrom(HERE));
+    expect(decided('absent', eipIs('Associating', HERE))).toEqual({ kind: 'done' });
     expect(decided('absent', eipIs('InUse', ELSEWHERE))).toEqual({ kind: 'done' });
   });
 
@@ -610,10 +706,8 @@ describe('an EIP that is being released', () => {
     whateverTheCloud((eip) =>
       expect(decided('absent', eip, given)).not.toMatchObject({ kind: 'release-eip' }),
     );
-    expect(decided('absent', eipIs('Available'), given)).toMatchObject({
-      next: { phase: 'Released' },
-      unlock: ID,
-    });
+    for (const eip of [eipIs('Available'), eipIs('InUse', ELSEWHERE)])
+      expect(decided('absent', eip, given)).toMatchObject({ next: { phase: 'Released' }, unlock: ID });
   });
 
   it('goes back to the pod that returns in time', () => {

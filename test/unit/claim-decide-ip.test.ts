@@ -94,6 +94,10 @@ describe('an intent to assign', () => {
     });
   });
 
+  it('is not carried out on the word of a node alone', () => {
+    expect(decided(hinted)).toEqual({ kind: 'look-eni', privateIp: HERE.privateIp });
+  });
+
   it('that brought an address puts it on record under a lock, with where it can be parked', () => {
     expect(decided(podAt(HERE), { ...here, assigned: address, holder: heldAt(HERE) })).toMatchObject({
       kind: 'save',
@@ -104,7 +108,8 @@ describe('an intent to assign', () => {
 
   it('that brought an address which another claim keeps gives it back, and asks for another', () => {
     const locked = { ...here, assigned: address, lockedBy: 'c-1/shop/web-9/ip' };
-    expect(decided(podAt(HERE), { ...locked, holder: heldAt(HERE) })).toEqual(unassignedFrom(HERE.eniId));
+    for (const holder of [heldAt(HERE), 'unread'] as const)
+      expect(decided(podAt(HERE), { ...locked, holder })).toEqual(unassignedFrom(HERE.eniId));
     expect(decided(podAt(HERE), { ...locked, holder: NOBODY })).toMatchObject({
       kind: 'save',
       next: { phase: 'Allocating', rev: 8, token: FRESH_TOKEN },
@@ -122,9 +127,12 @@ describe('an intent to assign', () => {
     ['the pod has finished', finished],
     ['the pod does not want it any more', off],
     ['another pod has come', podAt(THERE, { eniHint: THERE.eniId })],
+    ['another pod has come on the same ENI', podAt(THERE, { eniHint: HERE.eniId })],
+    ['the pod is on another ENI', podAt(HERE, { eniHint: THERE.eniId })],
   ] as const)('is settled first where %s: replayed, given back, and over', (_, pod) => {
     expect(decided(pod)).toEqual({ kind: 'assign-any-ip', eniId: HERE.eniId, token: 'token-1' });
-    expect(decided(pod, { assigned: address, holder: heldAt(HERE) })).toEqual(unassignedFrom(HERE.eniId));
+    for (const holder of [heldAt(HERE), 'unread'] as const)
+      expect(decided(pod, { assigned: address, holder })).toEqual(unassignedFrom(HERE.eniId));
     for (const settled of [{ assigned: address, holder: NOBODY }, { assigned: 'spent' }] as const)
       expect(decided(pod, settled)).toMatchObject({ kind: 'save', next: { phase: 'Released', rev: 8 } });
   });
@@ -143,6 +151,21 @@ describe('a fixed IP that belongs to a pod which is there', () => {
 
   it('is not even looked at where record and pod agree', () => {
     expect(decided('unread', podAt(HERE, { told: told('ip', BOUND) }))).toEqual({ kind: 'done' });
+  });
+
+  it('is looked at where the pod was told of another address, or the cloud says otherwise', () => {
+    const telling = (more: object) =>
+      podAt(HERE, { eniHint: HERE.eniId, told: told('ip', { ...BOUND, ...more }) });
+    expect(decided('unread', telling({ address: '10.0.0.99' }))).toEqual(looks);
+    expect(decided(NOBODY, telling({}))).toEqual(assignedTo(HERE.eniId));
+  });
+
+  it('stays where it is while the cloud knows of no ENI with the IP of the pod', () => {
+    whoeverHasIt((holder) => {
+      const action = decideIp(bound('ip'), seeing(podAt(HERE), { holder, eni: 'absent' }));
+      expect(action).not.toMatchObject({ kind: 'unassign-ip' });
+      expect(action).not.toMatchObject({ kind: 'save' });
+    });
   });
 
   it('is taken off the parking ENI that the record names, without a look', () => {
@@ -279,6 +302,17 @@ describe('a retained fixed IP', () => {
     expect(decided('absent', heldAt(HERE))).toEqual(unassignedFrom(HERE.eniId));
   });
 
+  it('is left to whoever has it, where it was on no ENI of a pod yet', () => {
+    const claim = without(retained('ip'), 'lastBinding');
+    expect(decided('absent', heldAt(ELSEWHERE), claim)).toEqual({ kind: 'done' });
+    expect(
+      decideIp(without(releasing('ip'), 'lastBinding'), seeing('absent', { holder: heldAt(ELSEWHERE) })),
+    ).toMatchObject({
+      next: { phase: 'Released' },
+      unlock: LOCK,
+    });
+  });
+
   it('has its true hold put on record', () => {
     expect(decided('absent', PARKED, retained('ip', { holdEniId: 'eni-other' }))).toEqual({
       kind: 'save',
@@ -343,6 +377,11 @@ describe('a fixed IP that is being released', () => {
         unlock: LOCK,
         next: { phase: 'Released', rev: 8 },
       });
+  });
+
+  it('is released all the same where the pod that returns is out of its reach', () => {
+    const elsewhere = { eni: eniOf(THERE, { vSwitchId: 'vsw-other' }), holder: PARKED };
+    expect(decideIp(releasing('ip'), seeing(podAt(THERE), elsewhere))).toEqual(unassignedFrom(PARKING));
   });
 
   it('goes back to the pod that returns in time', () => {

@@ -37,6 +37,11 @@ describe('a live pod that asks for no EIP, and was told that it has one', () => 
     expect(decideEip(bound('eip'), seeing(pod))).toMatchObject({ kind: 'unassociate-eip' });
   });
 
+  it('is told so where we have no record, of whatever only we can have told it', () => {
+    const waiting = { ...pod, told: told('eip', { reason: 'Throttled' }) };
+    expect(decideEip(undefined, seeing(waiting))).toMatchObject({ told: { reason: 'Unwanted' } });
+  });
+
   it('is left alone where we have no record: another controller may have told it', () => {
     expect(decideEip(undefined, seeing(pod))).toEqual({ kind: 'done' });
   });

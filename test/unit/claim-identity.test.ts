@@ -6,10 +6,15 @@ import {
   isClusterId,
   isNamespaceName,
   isPodName,
+  KINDS,
   parseClaimKey,
 } from '../../shared/claim/identity.ts';
 
 const KEY: ClaimKey = { clusterId: 'c-1', namespace: 'shop', pod: 'web-0', kind: 'eip' };
+
+it('there are two kinds of address', () => {
+  expect(KINDS).toEqual(['ip', 'eip']);
+});
 
 describe('the name of a claim', () => {
   it('is cluster, namespace, pod and kind of address', () => {

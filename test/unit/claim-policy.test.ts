@@ -26,7 +26,7 @@ describe('the wish for an EIP', () => {
   it.each([`${NEWER}/pod-with-eip`, `${OLDER}/pod-with-eip`, `${OLDER}/eci-with-eip`])(
     'is spelled %s',
     (name) => {
-      expect(eipOf({ [name]: 'true' })).toEqual({ retention: { kind: 'follow' } });
+      expect(eipOf({ [name]: 'true' })).toStrictEqual({ retention: { kind: 'follow' } });
       expect(eipOf({ [name]: 'false' })).toBeUndefined();
     },
   );
@@ -46,7 +46,11 @@ describe('the wish for an EIP', () => {
     expect(problems.map(wordProblem)).toEqual([
       `${older} is "false"; ${newer} says something else, and counts.`,
     ]);
-    expect(readWishes({ [older]: ' true', [newer]: 'true' }).problems).toEqual([]);
+    for (const [one, other] of [
+      [' true', 'true'],
+      ['true', 'true\n'],
+    ] as const)
+      expect(readWishes({ [older]: one, [newer]: other })).toEqual({ eip, ip: undefined, problems: [] });
   });
 
   it('is none where it is "false", though an EIP is named', () => {
@@ -67,7 +71,11 @@ describe('the wish for an EIP', () => {
   });
 
   it('is read though there are blanks around it', () => {
-    expect(eipOf({ [`${OLDER}/pod-with-eip`]: ' true\n' })).toBeDefined();
+    expect(readWishes({ [`${OLDER}/pod-with-eip`]: ' true\n' })).toEqual({
+      eip: { retention: { kind: 'follow' } },
+      ip: undefined,
+      problems: [],
+    });
   });
 });
 
@@ -129,7 +137,11 @@ describe('the release of an EIP', () => {
     ['0s', { kind: 'after', ms: 0 }],
   ])('may be %s', (value, retention) => {
     for (const prefix of [NEWER, OLDER])
-      expect(eipOf({ ...EIP_ON, [`${prefix}/pod-eip-release-strategy`]: value })).toEqual({ retention });
+      expect(readWishes({ ...EIP_ON, [`${prefix}/pod-eip-release-strategy`]: value })).toEqual({
+        eip: { retention },
+        ip: undefined,
+        problems: [],
+      });
   });
 
   it.each(['follow', 'never', 'NEVER', '10', '-10m', '10 minutes', '', '1d'])(
@@ -192,6 +204,20 @@ describe('both kinds', () => {
     expect(eip).toBe('unreadable');
     expect(ip).toEqual({ retention: { kind: 'never' } });
     expect(problems.map(({ value }) => value)).toEqual(['fast', 'long']);
+  });
+});
+
+describe('a problem in words', () => {
+  const problem = { annotation: `${OLDER}/eip-bandwidth`, value: 'fast', allowed: 'a number' };
+
+  it('quotes the annotation and says what is allowed', () => {
+    expect(wordProblem(problem)).toBe(
+      `${OLDER}/eip-bandwidth is "fast"; allowed is a number. What the pod has is kept.`,
+    );
+  });
+
+  it('quotes no more than the beginning of a long value', () => {
+    expect(wordProblem({ ...problem, value: 'x'.repeat(121) })).toContain(` is "${'x'.repeat(120)}";`);
   });
 });
 

@@ -10,13 +10,14 @@ import type {
 } from '../../shared/claim/claim.ts';
 import { decide } from '../../shared/claim/decide.ts';
 import type { ClaimKey, Kind } from '../../shared/claim/identity.ts';
-import type {
-  EipView,
-  EniView,
-  HolderView,
-  Observed,
-  PodView,
-  Told,
+import {
+  type EipView,
+  type EniView,
+  type HolderView,
+  nothingRead,
+  type Observed,
+  type PodView,
+  type Told,
 } from '../../shared/claim/observation.ts';
 import type { EipWish, IpWish } from '../../shared/claim/policy.ts';
 
@@ -142,10 +143,7 @@ export const released = (kind: Kind, changes: Partial<Released> = {}): Released 
 });
 
 export const seeing = (pod: PodView | 'absent', changes: Partial<Observed> = {}): Observed => ({
-  pod,
-  eni: 'unread',
-  eip: 'unread',
-  holder: 'unread',
+  ...nothingRead(pod),
   ...changes,
 });
 

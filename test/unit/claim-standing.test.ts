@@ -42,7 +42,8 @@ describe('how a pod stands to the claim of its name', () => {
     expect(kindOf('eip', allocating('eip'), leaving)).toBe('leaving');
     expect(kindOf('eip', retained('eip'), leaving)).toBe('none');
     expect(kindOf('eip', undefined, leaving)).toBe('none');
-    expect(kindOf('eip', bound('eip'), podAt(THERE, { terminating: true }))).toBe('none');
+    for (const claim of [bound('eip'), allocating('eip')])
+      expect(kindOf('eip', claim, podAt(THERE, { terminating: true }))).toBe('none');
   });
 
   it('a pod that is being deleted and has finished has nothing any more', () => {

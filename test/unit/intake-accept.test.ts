@@ -4,6 +4,7 @@ import { decodeHint, encodeHint } from '../../shared/intake/hint.ts';
 import type { Hint, HintQueue } from '../../shared/reconcile/ports.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 
+const HASH = /^[0-9a-f]{16}$/;
 const HINT: Hint = { clusterId: 'c-test', namespace: 'default', pod: 'web-0' };
 
 function intake(send: HintQueue['send'] = async () => {}) {
@@ -16,7 +17,9 @@ function intake(send: HintQueue['send'] = async () => {}) {
       await send(hints);
     },
   };
-  return { sent, lines, take: (body: unknown) => accept({ body }, ['c-test'], queue, log) };
+  const take = (body: unknown, more: { oversized?: string } = {}) =>
+    accept({ body, ...more }, ['c-test'], queue, log);
+  return { sent, lines, take };
 }
 
 describe('what a webhook brings', () => {
@@ -37,7 +40,23 @@ describe('what a webhook brings', () => {
       ignored: { irrelevant: 2, own: 1, malformed: 1, foreign: 1 },
     });
     expect(sent).toEqual([]);
-    expect(lines.map(({ why }) => why)).toEqual(['malformed', 'foreign']);
+    expect(lines).toMatchObject([
+      { level: 'warn', msg: 'a message was ignored', why: 'malformed', hash: expect.stringMatching(HASH) },
+      { level: 'warn', msg: 'a message was ignored', why: 'foreign', hash: expect.stringMatching(HASH) },
+    ]);
+  });
+
+  it('is acknowledged where it gives no hint, though the queue is away', async () => {
+    const { take } = intake(() => Promise.reject(new Error('the queue is away')));
+    expect(await take({ involvedObject: { kind: 'Node' } })).toMatchObject({ accepted: 0 });
+  });
+
+  it('is not read where it was too large to be kept, and named by the hash of it all', async () => {
+    const { take, sent, lines } = intake();
+    const oversized = '0123456789abcdef';
+    expect(await take(encodeHint(HINT), { oversized })).toEqual({ accepted: 0, ignored: { oversized: 1 } });
+    expect(sent).toEqual([]);
+    expect(lines).toMatchObject([{ why: 'oversized', hash: oversized }]);
   });
 
   it('is never in a log line itself', async () => {
@@ -59,6 +78,12 @@ describe('a hint of our own', () => {
     );
   });
 
+  it('says how often it has been looked at, and that the cloud is to be asked', () => {
+    expect(encodeHint({ ...HINT, attempt: 3, look: true })).toBe(
+      '{"holdfast":1,"cluster":"c-test","namespace":"default","pod":"web-0","attempt":3,"look":true}',
+    );
+  });
+
   it.each([
     { pod: 'Web-0' },
     { pod: 'web_0' },
@@ -72,6 +97,7 @@ describe('a hint of our own', () => {
     { cluster: 'c/1' },
     { cluster: '' },
     { attempt: 1.5 },
+    { attempt: -1 },
     { attempt: 1_001 },
     { look: 'yes' },
     { holdfast: '1' },
@@ -81,8 +107,13 @@ describe('a hint of our own', () => {
     expect(decodeHint({ ...message, ...wrong })).toBeUndefined();
   });
 
-  it('may carry fields that a later version adds', () => {
+  it('may carry fields that a later version adds, and has none itself that it was not given', () => {
     const message = { holdfast: 1, cluster: 'c-test', namespace: 'default', pod: 'web-0', since: 5 };
-    expect(decodeHint(message)).toEqual(HINT);
+    expect(decodeHint(message)).toStrictEqual(HINT);
+  });
+
+  it.each([{ attempt: 0 }, { attempt: 1_000 }, { look: true }, { look: false }])('may have %j', (more) => {
+    const message = { holdfast: 1, cluster: 'c-test', namespace: 'default', pod: 'web-0', ...more };
+    expect(decodeHint(message)).toStrictEqual({ ...HINT, ...more });
   });
 });

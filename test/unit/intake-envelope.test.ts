@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { LARGEST_MESSAGE, readEnvelope, type Why } from '../../shared/intake/envelope.ts';
@@ -86,20 +87,145 @@ describe('the cluster of an event', () => {
     expect(readEnvelope(bodyOf('acs-pod-event'), TWO_CLUSTERS).hints).toEqual([WEB_0]);
   });
 
+  it('is the one around it where its own name for it is no text', () => {
+    const named = { ...(bodyOf('exporter-killing') as object), clusterName: 7 };
+    expect(readEnvelope(named, ONE_CLUSTER).hints).toEqual([WEB_0]);
+    expect(whysOf(named, TWO_CLUSTERS)).toEqual(['foreign']);
+  });
+
+  it('is malformed where its name could not be one', () => {
+    const named = { ...(bodyOf('exporter-killing') as object), clusterName: 'c/test' };
+    expect(whysOf(named)).toEqual(['malformed']);
+  });
+
   it('must be configured, also in a hint of our own', () => {
     expect(whysOf(bodyOf('hint'), { ids: ['c-prod'] })).toEqual(['foreign']);
     expect(whysOf(bodyOf('hint'), { ids: [] })).toEqual(['foreign']);
   });
 });
 
+describe('the subject of a cloud event', () => {
+  const { data, ...event } = bodyOf('acs-pod-event') as Record<string, unknown>;
+  const about = (subject: unknown) => ({ ...event, subject, data });
+  const path = 'apis/v1/namespaces/default/pods/web-0';
+
+  it.each(['c-test', 'c5e7a1b2c3d4e4f6a8b9c0d1e2f3a4b5c'])('names the cluster, such as %s', (id) => {
+    const { hints } = readEnvelope(about(`acs:cs:cn-hangzhou:1234567890123456:${id}/${path}`), {
+      ids: [id, 'c-prod'],
+    });
+    expect(hints).toEqual([{ ...WEB_0, clusterId: id }]);
+  });
+
+  it.each([
+    `x acs:cs:cn-hangzhou:1:c-test/${path}`,
+    `acs:eventbridge:cn-hangzhou:1:c-test/${path}`,
+    `acs:cs:cn-hangzhou:c-test/${path}`,
+    'acs:cs:cn-hangzhou:1:c-test',
+    `acs:cs:cn-hangzhou:1:/${path}`,
+    [`acs:cs:cn-hangzhou:1:c-test/${path}`],
+    { toString: null },
+    '',
+    undefined,
+  ])('names none where it is %j', (subject) => {
+    expect(whysOf(about(subject), TWO_CLUSTERS)).toEqual(['foreign']);
+    expect(readEnvelope(about(subject), ONE_CLUSTER).hints).toEqual([WEB_0]);
+  });
+});
+
+describe('an envelope', () => {
+  const event = bodyOf('exporter-killing') as Record<string, unknown>;
+
+  it('is a cloud event only with a version and with data; an event that has one of them is itself', () => {
+    for (const more of [{ specversion: '1.0' }, { data: bodyOf('hint-again') }])
+      expect(readEnvelope({ ...event, ...more }, ONE_CLUSTER).hints).toEqual([WEB_0]);
+    const both = { ...event, specversion: '1.0', data: bodyOf('hint-again') };
+    expect(readEnvelope(both, ONE_CLUSTER).hints).toEqual([WEB_1_AGAIN]);
+  });
+
+  it('of an HTTP source holds its message in a body, any other may have a field of that name', () => {
+    const from = (type: string, data: unknown) =>
+      readEnvelope({ specversion: '1.0', type, data }, ONE_CLUSTER);
+    const http = 'eventbridge:Events:HTTPEvent';
+    expect(from(http, { body: event }).hints).toEqual([WEB_0]);
+    expect(from(http, event).hints).toEqual([WEB_0]);
+    expect(from('cs:k8s:PodRelatedEvent', { ...event, body: 'x' }).hints).toEqual([WEB_0]);
+  });
+
+  /** The hint within so many of them. */
+  const within = (count: number, wrap: (inner: unknown) => unknown): unknown =>
+    Array.from({ length: count }).reduce((inner) => wrap(inner), bodyOf('hint'));
+
+  it.each<[string, (inner: unknown) => unknown]>([
+    ['arrays', (item) => [item]],
+    ['cloud events', (data) => ({ specversion: '1.0', data })],
+    ['queue messages', (messageBody) => ({ specversion: '1.0', data: { messageBody } })],
+    ['requests', (body) => ({ specversion: '1.0', type: 'eventbridge:Events:HTTPEvent', data: { body } })],
+  ])('may stand within seven %s and no more, text counting as one of them', (_, wrap) => {
+    expect(readEnvelope(within(7, wrap), ONE_CLUSTER).hints).toEqual([WEB_0]);
+    expect(whysOf(within(8, wrap))).toEqual(['malformed']);
+    expect(readEnvelope(JSON.stringify(within(6, wrap)), ONE_CLUSTER).hints).toEqual([WEB_0]);
+    expect(whysOf(JSON.stringify(within(7, wrap)))).toEqual(['malformed']);
+  });
+});
+
+describe('a text in base64', () => {
+  const base64 = (pad: string) => Buffer.from(`${textOf('hint').trim()}${pad}`).toString('base64');
+  const unpadded = ['', ' ', '  '].map(base64).find((text) => !text.endsWith('=')) ?? '';
+
+  it('is read with any padding, and with blanks in it and around it', () => {
+    for (const text of ['', ' ', '  '].map(base64)) {
+      expect(readEnvelope(text, ONE_CLUSTER).hints).toEqual([WEB_0]);
+      expect(readEnvelope(` ${text}\n`, ONE_CLUSTER).hints).toEqual([WEB_0]);
+      expect(readEnvelope(text.replace(/.{76}/g, '$&\r\n'), ONE_CLUSTER).hints).toEqual([WEB_0]);
+    }
+  });
+
+  it.each([
+    ['led by a sign', `!${unpadded}`],
+    ['followed by a sign', `${unpadded}!`],
+    ['with a sign in it', `${unpadded.slice(0, 8)}!${unpadded.slice(8)}`],
+    ['padded more than once', `${unpadded}===`],
+    ['of the alphabet for addresses', `${unpadded}_-`],
+  ])('is none where it is %s', (_, text) => {
+    expect(whysOf(text)).toEqual(['malformed']);
+  });
+
+  it('is found out not to be one at once, however many blanks there are', () => {
+    expect(whysOf(`${' '.repeat(1024 * 1024)}{`)).toEqual(['malformed']);
+    expect(whysOf(`${' '.repeat(1024 * 1024)}=x`)).toEqual(['malformed']);
+  });
+});
+
 describe('what cannot be used', () => {
-  it('is named by a hash, the same for the same, and shows nothing of the body', () => {
-    const [first] = readEnvelope('a secret', ONE_CLUSTER).ignored;
-    const [second] = readEnvelope('a secret', ONE_CLUSTER).ignored;
-    const [other] = readEnvelope('another', ONE_CLUSTER).ignored;
-    expect(first).toEqual({ why: 'malformed', hash: expect.stringMatching(/^[0-9a-f]{16}$/) });
-    expect(second).toEqual(first);
-    expect(other?.hash).not.toBe(first?.hash);
+  const hashOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+  it('is named by a hash of it as it came, and shows nothing of the body', () => {
+    for (const body of ['a secret', Buffer.from('a secret')])
+      expect(readEnvelope(body, ONE_CLUSTER)).toEqual({
+        hints: [],
+        ignored: [{ why: 'malformed', hash: hashOf('a secret') }],
+      });
+    expect(readEnvelope({ a: 'secret' }, ONE_CLUSTER).ignored).toEqual([
+      { why: 'malformed', hash: hashOf('{"a":"secret"}') },
+    ]);
+  });
+
+  it('is malformed where it is text within text', () => {
+    expect(whysOf(JSON.stringify(textOf('hint')))).toEqual(['malformed']);
+    expect(whysOf(Buffer.from('null').toString('base64'))).toEqual(['malformed']);
+  });
+
+  it('is about no object where that is no object itself', () => {
+    for (const involvedObject of [[], null, 'web-0'])
+      expect(whysOf({ clusterName: 'c-test', involvedObject })).toEqual(['malformed']);
+  });
+
+  it.each(['namespace', 'name'])('is malformed where the %s could not be one', (field) => {
+    const event = bodyOf('exporter-killing') as { involvedObject: object };
+    for (const value of ['No_Name', '', 7, null])
+      expect(whysOf({ ...event, involvedObject: { ...event.involvedObject, [field]: value } })).toEqual([
+        'malformed',
+      ]);
   });
 
   it('is oversized from one byte above the limit on', () => {
@@ -119,7 +245,9 @@ describe('what cannot be used', () => {
   });
 
   it('is an array of more items than a batch can have', () => {
-    expect(whysOf(Array.from({ length: 10_001 }, () => 0))).toEqual(['oversized']);
+    const items = (length: number) => Array.from({ length }, () => 0);
+    expect(whysOf(items(10_001))).toEqual(['oversized']);
+    expect(new Set(whysOf(items(10_000)))).toEqual(new Set(['malformed']));
   });
 
   it.each([
@@ -162,13 +290,43 @@ describe('an event about a StatefulSet', () => {
     'create Claim data-web-0 Pod web-0 in StatefulSet web success',
     'StatefulSet web scaled',
     'create Pod web-0',
+    'first create Pod web-0 in StatefulSet web successful',
+    'create Pod web-0 in StatefulSet web',
+    'create Pod web-0 web-1 in StatefulSet web successful',
+    'create Pod web-0 in StatefulSet the web successful',
+    'update Pod web-0 in StatefulSet web successful',
     '',
     undefined,
   ])('is irrelevant where its message names no pod: %j', (message) => {
     expect(whysOf(about(message))).toEqual(['irrelevant']);
   });
 
+  it.each([
+    'create Pod web-0 in StatefulSet web successful',
+    'delete Pod web-0 in StatefulSet web successful',
+    'create Pod web-0 in StatefulSet web failed error: the quota is used up',
+  ])('is about the pod that its message names: %s', (message) => {
+    expect(readEnvelope(about(message), ONE_CLUSTER).hints).toEqual([WEB_0]);
+  });
+
+  it('is the only one whose message is read', () => {
+    const event = about('create Pod web-0 in StatefulSet web successful');
+    expect(whysOf({ ...event, involvedObject: { ...event.involvedObject, kind: 'ReplicaSet' } })).toEqual([
+      'irrelevant',
+    ]);
+  });
+
   it('is malformed where it names one that cannot be', () => {
     expect(whysOf(about('create Pod Web_0 in StatefulSet web successful'))).toEqual(['malformed']);
+  });
+});
+
+describe('an event that we wrote ourselves', () => {
+  it('is known by either of the fields that name who reports it', () => {
+    const event = bodyOf('exporter-killing') as object;
+    expect(whysOf({ ...event, source: { component: 'holdfast' } })).toEqual(['own']);
+    expect(whysOf({ ...event, reportingComponent: 'holdfast' })).toEqual(['own']);
+    for (const source of [undefined, null, 'holdfast', ['holdfast']])
+      expect(readEnvelope({ ...event, source }, ONE_CLUSTER).hints).toEqual([WEB_0]);
   });
 });

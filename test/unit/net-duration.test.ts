@@ -26,6 +26,8 @@ describe('a duration as Go writes it', () => {
     ['1500\u00b5s', 1],
     ['1500\u03bcs', 1],
     ['999999ns', 0],
+    ['1000000ns', 1],
+    ['1s'.repeat(50), 50 * SECOND],
   ])('%s is %d ms', (text, ms) => {
     expect(parseGoDuration(text)).toBe(ms);
   });
