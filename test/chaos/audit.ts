@@ -8,7 +8,6 @@ export interface Picture {
   readonly ips: readonly IpSight[];
   readonly parkings: readonly { readonly eniId: string; readonly held: number }[];
   readonly claims: readonly ClaimSight[];
-  readonly locks: readonly { readonly address: string; readonly claim: string }[];
   readonly pods: readonly PodSight[];
 }
 
@@ -76,7 +75,10 @@ export function unsettled(picture: Picture, clusterId: string): readonly string[
   );
 }
 
-/** What exists and nobody needs. `graceMs` is how long after its time the sweeps may take. */
+/**
+ * What exists and nobody needs. A lock that stands for nothing is not counted (docs/store.md): it holds nothing, and is
+ * taken over by whoever wants its address. `graceMs` is how long after its time the sweeps may take.
+ */
 export function leaks(
   picture: Picture,
   needs: readonly Need[],
@@ -99,8 +101,6 @@ export function leaks(
   );
   const parkings = picture.parkings.filter(({ held }) => held === 0);
   const records = picture.claims.filter(({ name, phase }) => phase !== 'Released' && !claims.has(name));
-  const recorded = new Map(picture.claims.map((claim) => [claim.name, claim]));
-  const locks = picture.locks.filter(({ address, claim }) => recorded.get(claim)?.address !== address);
   return [
     ...eips.map(
       ({ id, address, boughtFor }) => `EIP ${address} (${id}), bought for ${boughtFor}, which needs none`,
@@ -111,7 +111,6 @@ export function leaks(
     ),
     ...parkings.map(({ eniId }) => `parking ENI ${eniId}, which holds nothing`),
     ...records.map(({ name, phase }) => `claim ${name}, ${phase} for nobody`),
-    ...locks.map(({ address, claim }) => `lock on ${address} for ${claim}, which has it not`),
   ];
 }
 

@@ -18,7 +18,7 @@ export async function takePicture(
   { workloads, givenEips }: { workloads: readonly Workload[]; givenEips: ReadonlyMap<string, string> },
 ): Promise<Picture> {
   const given = new Set(givenEips.values());
-  const { claims, locks } = await readRecords(cloud);
+  const { claims } = await readRecords(cloud);
   const { world } = cloud.openApi;
   const ownerOf = (eniId: string) => podUidOf(world.eni(eniId)?.name ?? '');
   return {
@@ -43,7 +43,6 @@ export async function takePicture(
       phase: String(row.phase),
       address: addressOf(row),
     })),
-    locks: locks.map(({ address, claim }) => ({ address: String(address), claim: String(claim) })),
     pods: livePods(cloud, workloads),
   };
 }

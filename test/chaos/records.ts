@@ -6,12 +6,9 @@ export type Row = Readonly<Record<string, string | number | boolean>>;
 
 export interface Records {
   readonly claims: readonly Row[];
-  readonly locks: readonly Row[];
 }
 
-const KEYS = { claims: ['bucket', 'claim'], addresses: ['bucket', 'address'] } as const;
-/** Rows in the table `addresses` that are no locks: first sightings of orphans. */
-const SIGHTING = 'suspect:';
+const KEYS = { claims: ['bucket', 'claim'] } as const;
 
 /** Reads what Holdfast has on record with the vendor's SDK, and decodes no more than columns. */
 export async function readRecords({ tablestore, context }: Cloud): Promise<Records> {
@@ -22,8 +19,7 @@ export async function readRecords({ tablestore, context }: Cloud): Promise<Recor
     endpoint: tablestore.url,
     instancename: tablestore.instance,
   });
-  const [claims, addresses] = [await rowsOf(client, 'claims'), await rowsOf(client, 'addresses')];
-  return { claims, locks: addresses.filter(({ address }) => !String(address).startsWith(SIGHTING)) };
+  return { claims: await rowsOf(client, 'claims') };
 }
 
 async function rowsOf(client: TableStore.Client, tableName: keyof typeof KEYS): Promise<readonly Row[]> {

@@ -22,10 +22,6 @@ const RIGHT: Picture = {
     { name: 'c/games/web-0/eip', phase: 'Bound', address: 'eip-1' },
     { name: 'c/games/web-0/ip', phase: 'Bound', address: 'vsw-1/10.0.0.9' },
   ],
-  locks: [
-    { address: 'eip-1', claim: 'c/games/web-0/eip' },
-    { address: 'vsw-1/10.0.0.9', claim: 'c/games/web-0/ip' },
-  ],
   pods: [POD],
 };
 const NEEDS: readonly Need[] = [
@@ -78,11 +74,6 @@ describe('the audit of chaos', () => {
     ],
     ['a second private IP on a pod', { ips: [IP, { ...IP, name: 'vsw-1/10.0.0.7' }] }, '10.0.0.7 on the ENI'],
     ['a parking ENI that is empty', { parkings: [{ eniId: 'eni-9', held: 0 }] }, 'eni-9'],
-    [
-      'a lock of a claim that has another address',
-      { locks: [...RIGHT.locks, { address: 'eip-3', claim: 'c/games/web-0/eip' }] },
-      'lock on eip-3',
-    ],
     [
       'a claim that is kept for nobody',
       { claims: [...RIGHT.claims, { name: 'c/games/web-9/eip', phase: 'Retained', address: 'eip-9' }] },
