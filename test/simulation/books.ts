@@ -77,8 +77,8 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
   const podOfEni = new Map<string, Pod>();
   /** When a pod last did not ask for what it asks for now. */
   const unwantedAt = new WeakMap<Pod, number>();
-  /** The claims that name an address, by the name of their claim. */
-  const holders = new Map<string, string>();
+  /** The claims that name an address on record, by that address. */
+  const holders = new Map<string, { readonly name: string; readonly phase: string }>();
   /** Every ClientToken that was on record when something was bought or made with it. */
   const tokensOnRecord = new Set<unknown>();
   /** Since when releases are frozen. */
@@ -195,7 +195,7 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     for (const ip of listOf(parameters, 'PrivateIpAddress')) {
       if (!eni?.addresses.slice(1).some((address) => address.ip === ip)) continue;
       const pod = livesAt(eniId, undefined);
-      if (isParking(eniId) && isFrozenFor(by) && !podWith(ip))
+      if (isParking(eniId) && isFrozenFor(by) && !isMoving(ip))
         broken('releases while frozen', `${ip} is taken off its parking ENI`);
       if (!pod && !isParking(eniId) && !podOfEni.has(eniId))
         broken('touches what is not ours', `${ip} is taken off ${eniId}`);
@@ -204,14 +204,14 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
       const [name, due] = claim;
       if (pod && nameOf(pod, 'ip') === name && due.told && wantsAllAlong(pod, by) && asks(pod, 'ip') !== 'no')
         broken('takes from a live pod', `${ip} is taken off ${pod.name}`);
-      else if (isParking(eniId) && now() < due.until && !due.pod)
+      else if (isParking(eniId) && now() < due.until && !due.pod && !isMoving(ip))
         broken('releases too early', `${ip} of ${name}, which is owed ${wordUntil(due.until)}`);
     }
   };
 
-  /** The pod that this private IP is being moved to, or may be. */
-  const podWith = (ip: string): Pod | undefined =>
-    [...owed].find(([name, due]) => name.endsWith('/ip') && due.address === ip && due.pod)?.[1].pod;
+  /** On its way from its hold to a pod, and no release: the record says that it is bound. */
+  const isMoving = (ip: string): boolean =>
+    [...holders].some(([address, { phase }]) => address.endsWith(`/${ip}`) && phase === 'Bound');
 
   const beforeDeleteEni = (parameters: Parameters) => {
     const eniId = text(parameters, 'NetworkInterfaceId');
@@ -318,7 +318,7 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
       if (table !== 'claims' || !by) return;
       const name = String(key[1]?.[1]);
       const from = before === undefined ? 'none' : String(before.phase);
-      for (const [address, holder] of holders) if (holder === name) holders.delete(address);
+      for (const [address, holder] of holders) if (holder.name === name) holders.delete(address);
       if (after === undefined) {
         if (from !== 'Released') broken('a record is lost', `${name} is deleted in ${from}`);
         return;
@@ -333,8 +333,8 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
         ? `${after.allocationId}/${after.address}`
         : String(after.allocationId);
       const other = holders.get(address);
-      if (other !== undefined) broken('two holders', `${address} is in ${other} and in ${name}`);
-      holders.set(address, name);
+      if (other !== undefined) broken('two holders', `${address} is in ${other.name} and in ${name}`);
+      holders.set(address, { name, phase: to });
     },
 
     networked(pod) {

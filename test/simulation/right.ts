@@ -50,7 +50,8 @@ export function endingOf(world: World, people: People, story: Story): Ending {
         return name;
       };
       const { eip, ip, puzzling } = asksOf(pod.annotations);
-      const orMayWait = (standing: Standing) => (standing === 'lacks it' && puzzling ? 'may wait' : standing);
+      // Whether it had the address before its wish could not be read any more, chance has decided.
+      const orMayWait = (standing: Standing): Standing => (puzzling ? 'may wait' : standing);
       if (eip !== 'no' && eip !== 'unclear')
         ending[label('eip', eip.named)] = orMayWait(eipStanding(world, people, pod, eip.named));
       if (ip !== 'no') ending[label('ip')] = orMayWait(ipStanding(world, pod));
