@@ -64,6 +64,22 @@ describe('an error of the class', () => {
     expect(backs).toMatchObject([{ hint: { attempt: 3 }, delayMs: 12_345 }]);
   });
 
+  it.each(['throttled', 'exhausted', 'drained', 'full'] as const)(
+    '"retry after" whose answer names no time is left to the sweep, or each sweep would begin a chain of its own (%s)',
+    async (verdict) => {
+      const { backs, told, run } = createScene(verdict);
+      for (const attempt of [0, 1]) await run([{ ...HINT, attempt }]);
+      expect(backs).toEqual([]);
+      expect(told).not.toEqual([]);
+    },
+  );
+
+  it('"retry after" that needs no minute is tried again by itself, each time later', async () => {
+    const { backs, run } = createScene('late');
+    for (const attempt of [0, 2]) await run([{ ...HINT, attempt }]);
+    expect(backs.map(({ delayMs }) => delayMs)).toEqual([1_000, 4_000]);
+  });
+
   it('"terminal" is told and acknowledged', async () => {
     const { backs, told, run } = createScene('forbidden');
     expect(await run()).toMatchObject({ again: 0, refused: 1, settled: 0, failed: 0 });
