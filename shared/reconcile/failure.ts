@@ -67,8 +67,5 @@ export function againAfter(failure: Failure, what: string): Again | undefined {
 export const isPutOff = (error: unknown): error is Failure =>
   isFailure(error) && (error.verdict === 'late' || error.verdict === 'throttled');
 
-const isOf = (error: unknown, wanted: ErrorClass): boolean =>
-  isFailure(error) && CONSEQUENCES[error.verdict].is === wanted;
-
-export const isPoison = (error: unknown): boolean => isOf(error, 'poison');
-export const isTerminal = (error: unknown): boolean => isOf(error, 'terminal');
+export const isTerminal = (error: unknown): boolean =>
+  isFailure(error) && CONSEQUENCES[error.verdict].is === 'terminal';
