@@ -11,7 +11,7 @@ export const verdictOf = (error: unknown): Verdict | undefined =>
 /**
  * What is done about an error. `docs/errors.md` says it for each verdict.
  * - `retry`: tried again soon, each time after twice the time.
- * - `retry after`: tried again at the time that the answer names, or that its kind is known to need.
+ * - `retry after`: tried again at the time that the answer names, else after what its kind is known to need.
  * - `terminal`: will be refused again. Told and logged, and not tried again but by every tenth sweep.
  * - `poison`: cannot be read. Counted and logged, and left alone until somebody has mended it.
  */
@@ -52,20 +52,20 @@ export const TERMINAL_REASONS: readonly Reason[] = Object.values(CONSEQUENCES).f
   is === 'terminal' && reason !== undefined ? [reason] : [],
 );
 
-/** When it is worth trying again; undefined where it is not. */
+/**
+ * When it is worth trying again; undefined where it is not. Exactly then only where the failure itself names the time:
+ * what its kind is known to need is an estimate, and one of a minute or more is the sweep's turn.
+ */
 export function againAfter(failure: Failure, what: string): Again | undefined {
-  const { is, afterMs } = CONSEQUENCES[failure.verdict];
-  const ms = failure.afterMs ?? afterMs;
-  if (ms === undefined) return undefined;
-  return { afterMs: ms, why: `${what}: ${failure.code}`, ...(is === 'retry after' ? { exactly: true } : {}) };
+  const why = `${what}: ${failure.code}`;
+  if (failure.afterMs !== undefined) return { afterMs: failure.afterMs, why, exactly: true };
+  const { afterMs } = CONSEQUENCES[failure.verdict];
+  return afterMs === undefined ? undefined : { afterMs, why };
 }
 
 /** Nothing is wrong: this function has no time left, or this minute no calls. */
 export const isPutOff = (error: unknown): error is Failure =>
   isFailure(error) && (error.verdict === 'late' || error.verdict === 'throttled');
 
-const isOf = (error: unknown, wanted: ErrorClass): boolean =>
-  isFailure(error) && CONSEQUENCES[error.verdict].is === wanted;
-
-export const isPoison = (error: unknown): boolean => isOf(error, 'poison');
-export const isTerminal = (error: unknown): boolean => isOf(error, 'terminal');
+export const isTerminal = (error: unknown): boolean =>
+  isFailure(error) && CONSEQUENCES[error.verdict].is === 'terminal';

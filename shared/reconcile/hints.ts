@@ -1,6 +1,6 @@
 import { formatIdentity } from '../claim/identity.ts';
 import { putBack } from './again.ts';
-import { againAfter, isPoison, isPutOff, isTerminal } from './failure.ts';
+import { againAfter, isPutOff, isTerminal } from './failure.ts';
 import type { Hint, Ports } from './ports.ts';
 import { type Outcome, reconcile } from './reconcile.ts';
 import type { Again } from './step.ts';
@@ -38,7 +38,7 @@ export async function reconcileBatch(ports: Ports, hints: readonly Hint[]): Prom
 const FAILED_RETRY_MS = 2_000;
 
 interface Followed {
-  /** How it ended; undefined where it goes on. */
+  /** How it ended; undefined where it goes on. By poison it ends for one claim, and may go on for the other. */
   readonly end?: 'settled' | 'refused' | 'poison' | 'failed';
   readonly again?: Pick<Again, 'afterMs' | 'exactly'> | undefined;
 }
@@ -49,22 +49,19 @@ async function follow(ports: Ports, hint: Hint): Promise<Followed> {
   const key = formatIdentity(hint);
   const attempt = hint.attempt ?? 0;
   try {
-    const { again, refused } = await reconcileInTime(ports, hint);
-    const end = again ? undefined : refused ? 'refused' : 'settled';
+    const { again, refused, unreadable } = await reconcileInTime(ports, hint);
+    // Whoever reads it again finds it as it is: acknowledged, so that it stops its claim and no queue.
+    const isPoisoned = unreadable.length > 0;
+    const end = isPoisoned ? 'poison' : again ? undefined : refused ? 'refused' : 'settled';
     ports.log.info('reconciled', {
       key,
-      outcome: end ?? 'again',
+      outcome: again ? 'again' : end,
       ...(again ? { why: again.why, afterMs: again.afterMs } : {}),
       attempt,
       ms: ports.now() - started,
     });
-    return end ? { end } : { again };
+    return { ...(end ? { end } : {}), again };
   } catch (error) {
-    // Whoever reads it again finds it as it is: acknowledged, so that it stops this pod and no queue.
-    if (isPoison(error)) {
-      ports.log.warn('a record is left alone', { key, err: error });
-      return { end: 'poison' };
-    }
     ports.log.warn('reconcile failed', { key, attempt, err: error });
     if (isTerminal(error)) return { end: 'refused' };
     return { end: 'failed', again: { afterMs: FAILED_RETRY_MS } };
@@ -72,12 +69,15 @@ async function follow(ports: Ports, hint: Hint): Promise<Followed> {
 }
 
 /** What is only put off, before anything was read, is no failure. */
-async function reconcileInTime(ports: Ports, hint: Hint): Promise<Pick<Outcome, 'again' | 'refused'>> {
+async function reconcileInTime(
+  ports: Ports,
+  hint: Hint,
+): Promise<Pick<Outcome, 'again' | 'refused' | 'unreadable'>> {
   try {
     return await reconcile(ports, hint);
   } catch (error) {
     if (!isPutOff(error)) throw error;
-    return { again: againAfter(error, 'read'), refused: false };
+    return { again: againAfter(error, 'read'), refused: false, unreadable: [] };
   }
 }
 

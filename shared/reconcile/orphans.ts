@@ -1,5 +1,5 @@
 import type { Claim } from '../claim/claim.ts';
-import { formatClaimKey } from '../claim/identity.ts';
+import { type ClaimKey, formatClaimKey } from '../claim/identity.ts';
 import { ipLock } from '../claim/ip-steps.ts';
 import type { Listing } from './listing.ts';
 import { seenFor } from './marks.ts';
@@ -140,12 +140,19 @@ async function unassignStray(ports: Ports, { id, eniId, vSwitchId, address }: St
   return true;
 }
 
+/** Whether the claim that its tags name stands for it. One that cannot be read may: in doubt, keep. */
+async function isClaimed(ports: Ports, key: ClaimKey, { allocationId, token }: TaggedEip): Promise<boolean> {
+  const { claims, unreadable } = await ports.claims.read(key);
+  if (unreadable.includes(key.kind)) return true;
+  const claim = claims[key.kind];
+  if (claim?.phase === 'Allocating') return claim.token === token;
+  return claim !== undefined && 'allocation' in claim && claim.allocation.id === allocationId;
+}
+
 async function releaseOrphan(ports: Ports, eip: TaggedEip): Promise<boolean> {
   if (await ports.releases.frozen()) return false;
   // The list is old by now: what is done cannot be undone, so both sides are read again.
-  const current = eip.claim && (await ports.claims.read(eip.claim))[eip.claim.kind];
-  if (current && 'allocation' in current && current.allocation.id === eip.allocationId) return false;
-  if (current?.phase === 'Allocating' && current.token === eip.token) return false;
+  if (eip.claim && (await isClaimed(ports, eip.claim, eip))) return false;
   // A claim whose record or whose tags cannot be read still has its lock.
   const owner = await ports.claims.lockedBy(eip.allocationId);
   if (owner !== undefined) {

@@ -79,8 +79,8 @@ export interface Failure extends Error {
 export type Saved = 'saved' | 'conflict' | { readonly lockedBy: string };
 
 export interface ClaimStore {
-  /** Both claims of a pod. An unreadable or newer record throws, and is left alone. */
-  read(identity: Identity): Promise<Readonly<Partial<Record<Kind, Claim>>>>;
+  /** Both claims of a pod. Records that cannot be read are logged, named and left alone. */
+  read(identity: Identity): Promise<PodClaims>;
   /** Writes deadline and ended binding first, then lock and claim, on the revision before `next.rev`. */
   save(save: Save): Promise<Saved>;
   /** The claim that the lock on an address stands for; undefined where there is none, or a stale one. */
@@ -100,6 +100,12 @@ export interface ClaimStore {
    */
   suspect(name: string, now: number): Promise<number>;
   clearSuspect(name: string): Promise<void>;
+}
+
+export interface PodClaims {
+  readonly claims: Readonly<Partial<Record<Kind, Claim>>>;
+  /** Those whose record cannot be read: there is a claim, and nobody knows what it says. */
+  readonly unreadable: readonly Kind[];
 }
 
 export interface ClaimPage {

@@ -17,22 +17,27 @@ export interface Outcome {
   readonly refused: boolean;
   /** The claims as they stand now, as far as this function knows. */
   readonly claims: Readonly<Partial<Record<Kind, Claim>>>;
+  /** Those that nothing was done for: their records cannot be read. */
+  readonly unreadable: readonly Kind[];
 }
 
 /** More steps than the longest honest way (rebind after a crash takes nine): a loop that goes on is a fault, not work. */
 const MOST_STEPS = 24;
 
-/** Brings both claims of one pod as near to where they belong as can be done without waiting. */
+/**
+ * Brings both claims of one pod as near to where they belong as can be done without waiting. One whose record cannot
+ * be read is left alone; the other knows nothing of it.
+ */
 export async function reconcile(ports: Ports, hint: Hint): Promise<Outcome> {
   const identity: Identity = { clusterId: hint.clusterId, namespace: hint.namespace, pod: hint.pod };
   // Law 3: the record, then the cloud, then the cluster. A pod that is read first and found missing, and a record
   // read after it, together unbind an address that a new pod was given in between.
-  const claims = await ports.claims.read(identity);
+  const { claims, unreadable } = await ports.claims.read(identity);
   const looks = hint.look ? await lookAtCloud(ports, claims) : {};
   const pod = await ports.pods.read(identity);
 
   const results = await Promise.all(
-    KINDS.map(async (kind) => {
+    KINDS.filter((kind) => !unreadable.includes(kind)).map(async (kind) => {
       const key = { ...identity, kind };
       const view: View = {
         key,
@@ -51,6 +56,7 @@ export async function reconcile(ports: Ports, hint: Hint): Promise<Outcome> {
     again: agains[0],
     refused: results.some(({ refused }) => refused),
     claims: Object.fromEntries(results.flatMap(({ kind, claim }) => (claim ? [[kind, claim]] : []))),
+    unreadable,
   };
 }
 

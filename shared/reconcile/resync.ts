@@ -32,7 +32,7 @@ export async function resyncPass(ports: Ports): Promise<ResyncSummary> {
   const unreadable = new Set<string>();
   for await (const page of ports.claims.all()) {
     for (const claim of page.claims) claims.set(formatClaimKey(claim.key), claim);
-    for (const key of page.unreadable) unreadable.add(formatIdentity(key));
+    for (const key of page.unreadable) unreadable.add(formatClaimKey(key));
   }
   const looks = await lookAtClaims(ports, claims.values(), listing.eips);
   const clusters = await listClusters(ports, [...claims.values()]);
@@ -41,10 +41,7 @@ export async function resyncPass(ports: Ports): Promise<ResyncSummary> {
   const puzzling = clusters.pods.filter(({ view }) => !view.finished && view.wishes.problems.length > 0);
   await inParallel(puzzling, EVENTS_AT_ONCE, ({ identity, view }) => reportProblems(ports, identity, view));
 
-  // With a record that cannot be read nothing can be done for its pod: to hint at it would be to fail once a minute.
-  const hints = findWork(ports, claims, clusters, looks).filter(
-    (hint) => !unreadable.has(formatIdentity(hint)),
-  );
+  const hints = findWork(ports, { claims, unreadable }, clusters, looks);
   await ports.hints.send(hints.map((hint) => ({ hint })));
   // Last, because it can fail and take its time, and live pods wait for the hints.
   const orphans = await sweepOrphans(ports, listing, claims);
@@ -107,15 +104,23 @@ async function isBelievable(
   return false;
 }
 
+/** What the store has, by the claims' names. */
+interface Records {
+  readonly claims: ReadonlyMap<string, Claim>;
+  readonly unreadable: ReadonlySet<string>;
+}
+
 function findWork(
   ports: Ports,
-  claims: ReadonlyMap<string, Claim>,
+  { claims, unreadable }: Records,
   { pods, believed }: Clusters,
   { views }: Looks,
 ): readonly Hint[] {
   const hints = new Map<string, Hint>();
   const consider = (identity: Identity, kind: Kind, claim: Claim | undefined, view: PodView | 'absent') => {
     const key = { ...identity, kind };
+    // Nothing can be done for a claim whose record cannot be read: to hint at it would be to fail once a minute.
+    if (unreadable.has(formatClaimKey(key))) return;
     const seen = { ...nothingRead(view), ...views.get(formatClaimKey(key)) };
     const { earliest, latest: now } = momentIn(ports, identity.clusterId);
     const action = decide(claim, { key, seen, now, earliest, freshToken: 'unused' });

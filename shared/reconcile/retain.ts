@@ -1,7 +1,7 @@
 import type { Claim } from '../claim/claim.ts';
 import { formatClaimKey, formatIdentity } from '../claim/identity.ts';
 import { putBack } from './again.ts';
-import { isPoison, isPutOff } from './failure.ts';
+import { isPutOff } from './failure.ts';
 import { momentIn } from './moment.ts';
 import { inParallel } from './parallel.ts';
 import type { DueClaim, Ports } from './ports.ts';
@@ -80,26 +80,34 @@ async function settle(
   if (!first) return { spent: 0, released: 0, failed: false };
   let spent = 0;
   let released = 0;
+  let failed = false;
+  const left = new Set(rows);
   try {
-    const { again, refused, claims } = await reconcile(ports, first.key);
+    const { again, refused, claims, unreadable } = await reconcile(ports, first.key);
     if (again) {
       const back = putBack(first.key, again);
       if (back) await ports.hints.send([back]);
     }
     for (const row of rows) {
-      const claim = claims[row.key.kind];
+      const { kind } = row.key;
+      const claim = claims[kind];
       if (claim?.phase === 'Released' && claim.releasedAt >= began) released++;
-      if (isSpent(row, claim)) {
+      if (unreadable.includes(kind)) {
+        // Not a claim that has moved on: nobody can say whether it has.
+        failed = true;
+        await postpone(ports, row, POISON_MS);
+      } else if (isSpent(row, claim)) {
         await ports.claims.dropDeadline(row);
         spent++;
       } else await postpone(ports, row, refused ? REFUSED_MS : POSTPONE_MS);
+      left.delete(row);
     }
-    return { spent, released, failed: false };
+    return { spent, released, failed };
   } catch (error) {
     // The deadline is left as it is, and is the first to be taken up again.
-    if (isPutOff(error)) return { spent, released, failed: false };
+    if (isPutOff(error)) return { spent, released, failed };
     ports.log.warn('a due claim could not be reconciled', { key: formatIdentity(first.key), err: error });
-    await postponeAll(ports, rows.slice(spent), isPoison(error) ? POISON_MS : POSTPONE_MS);
+    await postponeAll(ports, [...left], POSTPONE_MS);
     return { spent, released, failed: true };
   }
 }

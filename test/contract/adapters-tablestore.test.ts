@@ -13,7 +13,7 @@ import {
   type Tables,
 } from '../../shared/adapters/tablestore/table.ts';
 import type { Bound, Claim } from '../../shared/claim/claim.ts';
-import type { ClaimKey } from '../../shared/claim/identity.ts';
+import { type ClaimKey, formatClaimKey } from '../../shared/claim/identity.ts';
 import { momentOf } from '../../shared/claim/moment.ts';
 import type { ClaimStore } from '../../shared/reconcile/ports.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
@@ -40,6 +40,7 @@ const boundClaim = (pod: string, changes: Partial<Bound> = {}): Bound => ({
   boundAt: AT,
   ...changes,
 });
+const claimsOf = async (pod: string) => (await claims.read(keyOf(pod))).claims;
 const save = (next: Claim) => ({ kind: 'save', next }) as const;
 const row = (name: string): PrimaryKey => [['name', name]];
 
@@ -306,13 +307,13 @@ describe('an answer that is lost', () => {
   it('before anything happened is made good by a second try', async () => {
     losing('drop', 'BatchWriteRow');
     expect(await claims.save(save(boundClaim('web-0')))).toBe('saved');
-    expect(await claims.read(keyOf('web-0'))).toEqual({ eip: boundClaim('web-0') });
+    expect(await claimsOf('web-0')).toEqual({ eip: boundClaim('web-0') });
   });
 
   it('after the write looks like a rival, and a look shows the own claim', async () => {
     losing('drop-after', 'BatchWriteRow');
     expect(await claims.save(save(boundClaim('web-0')))).toBe('conflict');
-    expect(await claims.read(keyOf('web-0'))).toEqual({ eip: boundClaim('web-0') });
+    expect(await claimsOf('web-0')).toEqual({ eip: boundClaim('web-0') });
   });
 
   it('for ever is "unavailable"', async () => {
@@ -325,7 +326,7 @@ describe('saving a claim', () => {
   it('goes through on the revision that was read', async () => {
     await claims.save(save(boundClaim('web-0')));
     expect(await claims.save(save(boundClaim('web-0', { rev: 2, boundAt: AT + 1 })))).toBe('saved');
-    expect(await claims.read(keyOf('web-0'))).toMatchObject({ eip: { rev: 2, boundAt: AT + 1 } });
+    expect(await claimsOf('web-0')).toMatchObject({ eip: { rev: 2, boundAt: AT + 1 } });
   });
 
   it.each([1, 2, 4])(
@@ -334,7 +335,7 @@ describe('saving a claim', () => {
       await claims.save(save(boundClaim('web-0')));
       await claims.save(save(boundClaim('web-0', { rev: 2 })));
       expect(await claims.save(save(boundClaim('web-0', { rev, boundAt: 5 })))).toBe('conflict');
-      expect(await claims.read(keyOf('web-0'))).toEqual({ eip: boundClaim('web-0', { rev: 2 }) });
+      expect(await claimsOf('web-0')).toEqual({ eip: boundClaim('web-0', { rev: 2 }) });
     },
   );
 
@@ -343,7 +344,7 @@ describe('saving a claim', () => {
     const { key, origin, retention, createdAt } = boundClaim('web-0');
     const released: Claim = { key, origin, retention, createdAt, rev: 2, phase: 'Released', releasedAt: AT };
     await claims.save(save(released));
-    expect(await claims.read(keyOf('web-0'))).toEqual({ eip: released });
+    expect(await claimsOf('web-0')).toEqual({ eip: released });
     const [stored] = await rowsOf('claims');
     expect(stored).not.toHaveProperty('allocationId');
   });
@@ -360,7 +361,7 @@ describe('saving a claim', () => {
   it('of one kind leaves the other kind of the same pod alone', async () => {
     await claims.save(save(boundClaim('web-0')));
     await claims.save(save(boundClaim('web-0', { key: keyOf('web-0', 'ip') })));
-    expect(Object.keys(await claims.read(keyOf('web-0')))).toEqual(['ip', 'eip']);
+    expect(Object.keys(await claimsOf('web-0'))).toEqual(['ip', 'eip']);
   });
 
   it('of many pods in one turn costs one call, and each has its own outcome', async () => {
@@ -393,7 +394,7 @@ describe('the lock on an address', () => {
   it('is taken by one claim; the other is told by whom, and is not saved', async () => {
     expect(await take('web-0')).toBe('saved');
     expect(await take('web-1')).toEqual({ lockedBy: 'c-test/default/web-0/eip' });
-    expect(await claims.read(keyOf('web-1'))).toEqual({});
+    expect(await claimsOf('web-1')).toEqual({});
   });
 
   it('may be taken again by the claim that has it', async () => {
@@ -438,7 +439,7 @@ describe('what is written beside a claim', () => {
 
     await claims.save({ ...save(boundClaim('web-0', { rev: 7 })), deadline: AT + 5 });
     expect(await claims.due(AT + 5, 10)).toHaveLength(2);
-    expect(await claims.read(keyOf('web-0'))).toMatchObject({ eip: { rev: 1 } });
+    expect(await claimsOf('web-0')).toMatchObject({ eip: { rev: 1 } });
   });
 
   it('deadlines come oldest first, as many as asked for, and go when they are dropped', async () => {
@@ -461,14 +462,13 @@ describe('what is written beside a claim', () => {
 
 describe('reading claims', () => {
   it('of a pod that has none gives none', async () => {
-    expect(await claims.read(keyOf('web-0'))).toEqual({});
+    expect(await claimsOf('web-0')).toEqual({});
   });
 
-  it('leaves a record of a newer version alone: reading throws, a sweep logs it and goes on', async () => {
-    await claims.save(save(boundClaim('web-0')));
-    await claims.save(save(boundClaim('web-1')));
-    const [first] = await rowsOf('claims');
-    const { bucket, claim, ...columns } = first ?? {};
+  /** Writes these columns into the stored record. */
+  const spoil = async (key: ClaimKey, changes: Record<string, string | number>) => {
+    const stored = (await rowsOf('claims')).find(({ claim }) => claim === formatClaimKey(key));
+    const { bucket, claim, ...columns } = stored ?? {};
     await tables.write([
       {
         table: 'claims',
@@ -477,15 +477,36 @@ describe('reading claims', () => {
           ['claim', claim ?? ''],
         ],
         expect: { kind: 'any' },
-        row: { ...columns, schema: 99 },
+        row: { ...columns, ...changes },
       },
     ]);
-    const [, , pod = ''] = String(claim).split('/');
-    await expect(claims.read(keyOf(pod))).rejects.toMatchObject({ code: 'NewerRecord' });
+  };
 
-    const seen: Claim[] = [];
-    for await (const page of claims.all()) seen.push(...page.claims);
-    expect(seen).toHaveLength(1);
+  it.each([
+    ['of a newer version', { schema: 99 }, 'NewerRecord'],
+    ['that breaks its own rules', { phase: 'Lost' }, 'BrokenRecord'],
+  ])('names and logs a record %s, and leaves it alone; its sibling is read', async (_, changes, code) => {
+    await claims.save(save(boundClaim('web-0')));
+    const ip = boundClaim('web-0', { key: keyOf('web-0', 'ip') });
+    await claims.save(save(ip));
+    await spoil(keyOf('web-0'), changes);
+    const before = await rowsOf('claims');
+    lines.length = 0;
+
+    expect(await claims.read(keyOf('web-0'))).toEqual({ claims: { ip }, unreadable: ['eip'] });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain('"key":"c-test/default/web-0/eip"');
+    expect(lines[0]).toContain(code);
+    expect(await rowsOf('claims')).toEqual(before);
+  });
+
+  it('names and logs a record that it cannot read in a sweep as well, and goes on', async () => {
+    await claims.save(save(boundClaim('web-0')));
+    await claims.save(save(boundClaim('web-1')));
+    await spoil(keyOf('web-0'), { schema: 99 });
+    const pages = [];
+    for await (const page of claims.all()) pages.push(page);
+    expect(pages).toEqual([{ claims: [boundClaim('web-1')], unreadable: [keyOf('web-0')] }]);
     expect(lines.join()).toContain('NewerRecord');
   });
 
@@ -508,9 +529,9 @@ describe('reading claims', () => {
   it('forgets a tombstone on its revision only', async () => {
     await claims.save(save(boundClaim('web-0')));
     await claims.forget(boundClaim('web-0', { rev: 2 }));
-    expect(await claims.read(keyOf('web-0'))).toHaveProperty('eip');
+    expect(await claimsOf('web-0')).toHaveProperty('eip');
     await claims.forget(boundClaim('web-0'));
-    expect(await claims.read(keyOf('web-0'))).toEqual({});
+    expect(await claimsOf('web-0')).toEqual({});
   });
 });
 

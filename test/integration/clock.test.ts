@@ -33,7 +33,9 @@ describe.each([
     await settle(rig, 'web-0');
     await rig.endPod(pod);
     await drive(rig, hinted('web-0'), off(ms));
-    const { eip } = await rig.newPorts().claims.read(identityOf('web-0'));
+    const {
+      claims: { eip },
+    } = await rig.newPorts().claims.read(identityOf('web-0'));
     expect(eip).toMatchObject({ phase: 'Retained' });
     expect(eip?.phase === 'Retained' && eip.retainUntil).toBeGreaterThanOrEqual(
       rig.context.clock.now() + 10 * MINUTE,

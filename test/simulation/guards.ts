@@ -50,9 +50,9 @@ export const GUARDS: readonly Guard[] = [
     10_000,
     {
       file: `${RECONCILE}/reconcile.ts`,
-      guard: 'const claims = await ports.claims.read(identity);',
+      guard: 'const { claims, unreadable } = await ports.claims.read(identity);',
       without:
-        'const early = await ports.pods.read(identity);\n  const claims = await ports.claims.read(identity);',
+        'const early = await ports.pods.read(identity);\n  const { claims, unreadable } = await ports.claims.read(identity);',
     },
     {
       file: `${RECONCILE}/reconcile.ts`,

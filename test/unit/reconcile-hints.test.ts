@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../shared/adapters/failure.ts';
-import type { Identity } from '../../shared/claim/identity.ts';
+import { type Identity, KINDS, type Kind } from '../../shared/claim/identity.ts';
 import type { Told } from '../../shared/claim/observation.ts';
 import { reconcileBatch } from '../../shared/reconcile/hints.ts';
 import type { Hint, Ports, Verdict } from '../../shared/reconcile/ports.ts';
@@ -11,10 +11,11 @@ const HINT: Hint = { clusterId: 'c-1', namespace: 'shop', pod: 'web-0', attempt:
 /** A pod whose EIP is still to be bound, and a cloud that answers the attempt with this. */
 function createScene(
   verdict: Verdict | undefined,
-  { afterMs, unreadable }: { afterMs?: number; unreadable?: boolean } = {},
+  { afterMs, unreadable = [] }: { afterMs?: number; unreadable?: readonly Kind[] } = {},
 ) {
   const backs: { hint: Hint; delayMs?: number }[] = [];
   const told: Told[] = [];
+  let associated = 0;
   const pod = podAt(HERE, {
     eniHint: HERE.eniId,
     wishes: { eip: { retention: RETENTION }, ip: undefined, problems: [] },
@@ -26,8 +27,8 @@ function createScene(
     remainingMs: () => 60_000,
     claims: {
       read: async ({ pod: name }: Identity) => {
-        if (unreadable && name === HINT.pod) throw failure('unreadable', 'BrokenRecord', 'is broken');
-        return { eip: bound('eip') };
+        const broken = name === HINT.pod ? unreadable : [];
+        return { claims: broken.includes('eip') ? {} : { eip: bound('eip') }, unreadable: broken };
       },
     },
     pods: {
@@ -40,6 +41,7 @@ function createScene(
       bind: {
         eips: {
           associate: async () => {
+            associated++;
             if (verdict)
               throw Object.assign(failure(verdict, 'Code', 'no'), afterMs === undefined ? {} : { afterMs });
           },
@@ -48,7 +50,12 @@ function createScene(
     },
     hints: { send: async (sent: typeof backs) => void backs.push(...sent) },
   } as unknown as Ports;
-  return { backs, told, run: (hints: readonly Hint[] = [HINT]) => reconcileBatch(ports, hints) };
+  return {
+    backs,
+    told,
+    associated: () => associated,
+    run: (hints: readonly Hint[] = [HINT]) => reconcileBatch(ports, hints),
+  };
 }
 
 describe('an error of the class', () => {
@@ -64,6 +71,22 @@ describe('an error of the class', () => {
     expect(backs).toMatchObject([{ hint: { attempt: 3 }, delayMs: 12_345 }]);
   });
 
+  it.each(['throttled', 'exhausted', 'drained', 'full'] as const)(
+    '"retry after" whose answer names no time is left to the sweep, or each sweep would begin a chain of its own (%s)',
+    async (verdict) => {
+      const { backs, told, run } = createScene(verdict);
+      for (const attempt of [0, 1]) await run([{ ...HINT, attempt }]);
+      expect(backs).toEqual([]);
+      expect(told).not.toEqual([]);
+    },
+  );
+
+  it('"retry after" that needs no minute is tried again by itself, each time later', async () => {
+    const { backs, run } = createScene('late');
+    for (const attempt of [0, 2]) await run([{ ...HINT, attempt }]);
+    expect(backs.map(({ delayMs }) => delayMs)).toEqual([1_000, 4_000]);
+  });
+
   it('"terminal" is told and acknowledged', async () => {
     const { backs, told, run } = createScene('forbidden');
     expect(await run()).toMatchObject({ again: 0, refused: 1, settled: 0, failed: 0 });
@@ -72,10 +95,27 @@ describe('an error of the class', () => {
   });
 
   it('"poison" is counted and acknowledged, and stops nobody else', async () => {
-    const { backs, run } = createScene(undefined, { unreadable: true });
+    const { backs, run } = createScene(undefined, { unreadable: KINDS });
     const summary = await run([HINT, { ...HINT, pod: 'web-1' }]);
     expect(summary).toMatchObject({ pods: 2, poison: 1, failed: 0, refused: 0 });
     expect(backs.filter(({ hint }) => hint.pod === HINT.pod)).toEqual([]);
     expect(summary.settled + summary.again).toBe(1);
+  });
+
+  it.each([
+    ['ip', 'goes on with the readable one', 1],
+    ['eip', 'does nothing for it, not even what a pod without a claim is given', 0],
+  ] as const)('"poison" of one claim (%s) %s', async (kind, _, associations) => {
+    const { associated, backs, told, run } = createScene(undefined, { unreadable: [kind] });
+    expect(await run()).toMatchObject({ poison: 1, settled: 0, refused: 0, failed: 0, again: associations });
+    expect(associated()).toBe(associations);
+    expect(backs).toHaveLength(associations);
+    expect(told).toHaveLength(associations);
+  });
+
+  it('"poison" of one claim stays what it is where the other one is refused', async () => {
+    const { told, run } = createScene('forbidden', { unreadable: ['ip'] });
+    expect(await run()).toMatchObject({ poison: 1, refused: 0, again: 0 });
+    expect(told).toMatchObject([{ reason: 'Forbidden' }]);
   });
 });

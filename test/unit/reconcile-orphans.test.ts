@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Claim } from '../../shared/claim/claim.ts';
-import { formatClaimKey } from '../../shared/claim/identity.ts';
+import { formatClaimKey, type Kind } from '../../shared/claim/identity.ts';
 import { ipLock } from '../../shared/claim/ip-steps.ts';
 import { sweepOrphans } from '../../shared/reconcile/orphans.ts';
 import type { ParkingEni, Ports, TaggedEip } from '../../shared/reconcile/ports.ts';
@@ -11,6 +11,7 @@ import {
   eipIs,
   HERE,
   heldAt,
+  keyOf,
   MINUTE,
   NOBODY,
   NOW,
@@ -30,7 +31,12 @@ const listing = (...eips: TaggedEip[]) => ({ eips, parking: [] });
 
 const portsWith = (
   eip: TaggedEip,
-  { lockedBy, aheadMs = 0, skewMs = -aheadMs }: { lockedBy?: string; aheadMs?: number; skewMs?: number } = {},
+  {
+    lockedBy,
+    aheadMs = 0,
+    skewMs = -aheadMs,
+    unreadable = [],
+  }: { lockedBy?: string; aheadMs?: number; skewMs?: number; unreadable?: readonly Kind[] } = {},
 ): Ports =>
   ({
     log: { debug() {}, info() {}, warn() {} },
@@ -40,7 +46,7 @@ const portsWith = (
     claims: {
       suspect: async () => NOW - MINUTE,
       clearSuspect: async () => {},
-      read: async () => ({}),
+      read: async () => ({ claims: {}, unreadable }),
       lockedBy: async () => lockedBy,
     },
     cloud: {
@@ -81,6 +87,19 @@ describe('an EIP whose tags name no claim', () => {
       claimsOf(),
     );
     expect(released).toEqual([]);
+  });
+});
+
+describe('an EIP whose tags name a claim that does not name it', () => {
+  const named = { ...nameless, claim: keyOf('eip') };
+
+  it.each([
+    ['and no claim is there is released', [], ['eip-1']],
+    ['and whose record cannot be read is kept: in doubt, it is that claim’s', ['eip'], []],
+    ['is released whatever the record of the pod’s fixed IP is like', ['ip'], ['eip-1']],
+  ] as const)('%s', async (_, unreadable, gone) => {
+    await sweepOrphans(portsWith(named, { unreadable }), listing(named), claimsOf());
+    expect(released).toEqual(gone);
   });
 });
 

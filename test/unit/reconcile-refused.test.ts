@@ -16,7 +16,7 @@ function createWorld(said: { code: string; message: string }, view: PodView = wa
     now: () => NOW,
     newToken: () => 'fresh',
     remainingMs: () => 60_000,
-    claims: { read: async () => ({ eip: bound('eip') }) },
+    claims: { read: async () => ({ claims: { eip: bound('eip') }, unreadable: [] }) },
     pods: {
       clusters: [clusterId],
       skewMs: () => 0,

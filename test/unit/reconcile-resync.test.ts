@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../shared/adapters/failure.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
-import type { ClaimKey } from '../../shared/claim/identity.ts';
+import { type ClaimKey, KINDS } from '../../shared/claim/identity.ts';
 import type { EipView, PodView } from '../../shared/claim/observation.ts';
 import { readWishes } from '../../shared/claim/policy.ts';
 import type { Hint, Ports } from '../../shared/reconcile/ports.ts';
 import { resyncPass } from '../../shared/reconcile/resync.ts';
-import { bound, eipIs, HERE, keyOf, MINUTE, NOW, podAt, releasing } from './claim-scene.ts';
+import { bound, eipIs, HERE, keyOf, MINUTE, NOW, podAt, releasing, wishing } from './claim-scene.ts';
 
 const PAGE = 100;
 
@@ -222,10 +222,19 @@ describe('a claim that is being released', () => {
 describe('a record that cannot be read', () => {
   it('is hinted at by no sweep, and hides nobody else', async () => {
     const world = createWorld({
-      unreadable: [{ ...keyOf('eip'), pod: 'web-0' }],
+      unreadable: KINDS.map((kind) => ({ ...keyOf(kind), pod: 'web-0' })),
       pods: { 'web-0': podAt(HERE), 'web-1': podAt(HERE) },
     });
     await world.pass();
     expect(world.hinted).toEqual(['web-1']);
+  });
+
+  it.each([
+    ['has work to do is hinted at for that', podAt(HERE), ['web-0']],
+    ['has none is left alone', podAt(HERE, { wishes: { ...wishing({}), eip: undefined } }), []],
+  ])('of a pod whose other claim %s', async (_, pod, hinted) => {
+    const world = createWorld({ unreadable: [{ ...keyOf('ip'), pod: 'web-0' }], pods: { 'web-0': pod } });
+    await world.pass();
+    expect(world.hinted).toEqual(hinted);
   });
 });

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../shared/adapters/failure.ts';
 import type { Claim } from '../../shared/claim/claim.ts';
-import { formatClaimKey, type Identity } from '../../shared/claim/identity.ts';
+import { formatClaimKey, type Identity, type Kind } from '../../shared/claim/identity.ts';
 import type { DueClaim, Ports, Verdict } from '../../shared/reconcile/ports.ts';
 import { retainPass } from '../../shared/reconcile/retain.ts';
 import { eipIs, keyOf, MINUTE, NOW, retained } from './claim-scene.ts';
 
-/** Deadlines, claims and EIPs in memory; a pod is never there, and `unreadable` are pods whose claims cannot be read. */
+/** Deadlines, claims and EIPs in memory; a pod is never there, and of some the records of these kinds cannot be read. */
 function createWorld(
   options: {
-    unreadable?: readonly string[];
+    unreadable?: Readonly<Record<string, readonly Kind[]>>;
     foreign?: readonly string[];
     refusing?: Verdict;
     callMs?: number;
   } = {},
 ) {
-  const { unreadable = [], foreign = [], refusing, callMs = 0 } = options;
+  const { unreadable = {}, foreign = [], refusing, callMs = 0 } = options;
   let now = NOW;
   let ends = Number.POSITIVE_INFINITY;
   /** By how much the function's clock is ahead of everybody else's. */
@@ -29,13 +29,14 @@ function createWorld(
     allocationId: id,
     ...(foreign.includes(id) ? { status: 'InUse' as const, boundTo: { instanceId: 'i-foreign' } } : {}),
   });
+  const put = (due: DueClaim) => void deadlines.set(nameOf(due), due);
   const add = (pod: string, dueAt: number) => {
     const key = { ...keyOf('eip'), pod };
     claims.set(
       formatClaimKey(key),
       retained('eip', { key, retainUntil: dueAt, allocation: { id: pod, address: '47.0.0.1' } }),
     );
-    deadlines.set(nameOf({ key, dueAt }), { key, dueAt });
+    put({ key, dueAt });
   };
   const ports = {
     log: { debug() {}, info() {}, warn() {} },
@@ -44,9 +45,9 @@ function createWorld(
     remainingMs: () => ends - now,
     claims: {
       read: async ({ pod }: Identity) => {
-        if (unreadable.includes(pod)) throw failure('unreadable', 'BrokenRecord', `${pod} is broken`);
+        const broken = unreadable[pod] ?? [];
         const eip = claims.get(formatClaimKey({ ...keyOf('eip'), pod }));
-        return eip ? { eip } : {};
+        return { claims: eip && !broken.includes('eip') ? { eip } : {}, unreadable: broken };
       },
       save: async ({ next }: { next: Claim }) => {
         claims.set(formatClaimKey(next.key), next);
@@ -88,6 +89,7 @@ function createWorld(
     releases,
     deadlines,
     add,
+    put,
     pass: (ms = MINUTE) => {
       now += ms;
       return retainPass(ports);
@@ -113,7 +115,10 @@ describe('claims that are due', () => {
   });
 
   it.each([
-    ['cannot be read', { unreadable: names('stuck', 300) }],
+    [
+      'cannot be read',
+      { unreadable: Object.fromEntries(names('stuck', 300).map((name) => [name, ['eip' as const]])) },
+    ],
     ['wait for somebody else', { foreign: names('stuck', 300) }],
   ])('do not wait behind 300 older ones that %s', async (_, options) => {
     const world = createWorld(options);
@@ -191,7 +196,7 @@ describe('a release that fails', () => {
   });
 
   it('because its record cannot be read (poison) is looked at once an hour, and hinders nobody', async () => {
-    const world = createWorld({ unreadable: ['broken-0'] });
+    const world = createWorld({ unreadable: { 'broken-0': ['eip'] } });
     world.add('broken-0', NOW);
     expect(await world.pass()).toMatchObject({ failed: 1 });
     world.add('web-0', NOW);
@@ -199,5 +204,21 @@ describe('a release that fails', () => {
     expect(world.releases).toEqual(['web-0']);
     await world.pass(2 * MINUTE);
     expect([...world.deadlines.values()]).toMatchObject([{ key: { pod: 'broken-0' } }]);
+  });
+
+  it('because its record cannot be read leaves the release of the same pod’s other address alone', async () => {
+    const world = createWorld({ unreadable: { 'web-0': ['ip'] } });
+    const broken = { ...keyOf('ip'), pod: 'web-0' };
+    world.put({ key: broken, dueAt: NOW });
+    world.add('web-0', NOW);
+    expect(await world.pass()).toEqual({ due: 2, spent: 1, waiting: 1, failed: 1, released: 1 });
+    expect(world.releases).toEqual(['web-0']);
+    expect([...world.deadlines.values()]).toEqual([{ key: broken, dueAt: NOW + 61 * MINUTE }]);
+  });
+
+  it('is told apart from the record of the other address, which is not due and cannot be read', async () => {
+    const world = createWorld({ unreadable: { 'web-0': ['ip'] } });
+    world.add('web-0', NOW);
+    expect(await world.pass()).toEqual({ due: 1, spent: 1, waiting: 0, failed: 0, released: 1 });
   });
 });

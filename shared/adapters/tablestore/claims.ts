@@ -7,6 +7,7 @@ import {
   formatIdentity,
   type Identity,
   KINDS,
+  type Kind,
   parseClaimKey,
 } from '../../claim/identity.ts';
 import type { Moment } from '../../claim/moment.ts';
@@ -73,15 +74,24 @@ export function createClaimStore(tables: Tables, log: Log, moment: () => Moment)
   );
   const write = async (change: RowChange) => (await tables.change(change)) !== undefined;
 
-  const readClaim = async (key: ClaimKey): Promise<Claim | undefined> => {
-    const row = await readRow({ table: 'claims', key: claimKey(key) });
-    return row && decodeClaim(row);
+  const readClaimRow = (key: ClaimKey) => readRow({ table: 'claims', key: claimKey(key) });
+  /** The claim of a row; undefined where it cannot be read, which stops that claim and no other. */
+  const decodeOrReport = (row: Row): Claim | undefined => {
+    try {
+      return decodeClaim(row);
+    } catch (error) {
+      log.warn('a record is left alone', { key: String(row.claim), err: error });
+      return undefined;
+    }
   };
   const locks = createAddressLocks({
     read: (name) => readRow({ table: 'addresses', key: addressKey(name) }),
     write,
     keyOf: addressKey,
-    claim: readClaim,
+    claim: async (key) => {
+      const row = await readClaimRow(key);
+      return row && decodeClaim(row);
+    },
     moment,
   });
 
@@ -102,8 +112,17 @@ export function createClaimStore(tables: Tables, log: Log, moment: () => Moment)
 
   return {
     async read(identity: Identity) {
-      const claims = await Promise.all(KINDS.map((kind) => readClaim({ ...identity, kind })));
-      return Object.fromEntries(claims.flatMap((claim) => (claim ? [[claim.key.kind, claim]] : [])));
+      const claims: Partial<Record<Kind, Claim>> = {};
+      const unreadable: Kind[] = [];
+      const rows = await Promise.all(KINDS.map((kind) => readClaimRow({ ...identity, kind })));
+      for (const [index, kind] of KINDS.entries()) {
+        const row = rows[index];
+        if (!row) continue;
+        const claim = decodeOrReport(row);
+        if (claim) claims[kind] = claim;
+        else unreadable.push(kind);
+      }
+      return { claims, unreadable };
     },
 
     async save({ next, deadline, lock: address, unlock: freed, ended }: Save) {
@@ -173,13 +192,10 @@ export function createClaimStore(tables: Tables, log: Log, moment: () => Moment)
         const claims: Claim[] = [];
         const unreadable: ClaimKey[] = [];
         for (const row of rows) {
-          try {
-            claims.push(decodeClaim(row));
-          } catch (error) {
-            log.warn('a record is left alone', { key: String(row.claim), err: error });
-            const key = parseClaimKey(String(row.claim));
-            if (key) unreadable.push(key);
-          }
+          const claim = decodeOrReport(row);
+          const key = claim ? undefined : parseClaimKey(String(row.claim));
+          if (claim) claims.push(claim);
+          if (key) unreadable.push(key);
         }
         yield { claims, unreadable };
         start = next;
