@@ -174,9 +174,11 @@ function changeOfIp(ports: Ports, { enis }: Cloud, view: View, action: IpChange)
     case 'unassign-ip':
       return {
         call: async () => {
-          // An intent that is abandoned gives its address back too; only what moves to another ENI is no release.
+          // An intent that is abandoned gives its address back too, also where the next pod of the name is there: that
+          // one waits, as the intent is not over. An address that another claim has the lock on was never this claim's
+          // to give back: the pod waits for one of its own, so that this is a part of its bind. So is a move between ENIs.
           const releases =
-            claim?.phase === 'Releasing' || (claim?.phase === 'Allocating' && seen.pod === 'absent');
+            claim?.phase === 'Releasing' || (claim?.phase === 'Allocating' && seen.lockedBy === undefined);
           if (releases && (await ports.releases.frozen())) return undefined;
           await enis.unassign(action.eniId, action.address);
           return { holder: { eniId: undefined, parking: false } };
