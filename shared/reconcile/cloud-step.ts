@@ -175,10 +175,10 @@ function changeOfIp(ports: Ports, { enis }: Cloud, view: View, action: IpChange)
       return {
         call: async () => {
           // An intent that is abandoned gives its address back too, also where the next pod of the name is there: that
-          // one waits, as the intent is not over. An address that another claim has the lock on was never this claim's
-          // to give back: the pod waits for one of its own, so that this is a part of its bind. So is a move between ENIs.
-          const releases =
-            claim?.phase === 'Releasing' || (claim?.phase === 'Allocating' && seen.lockedBy === undefined);
+          // one waits, as the intent is not over. No release: what moves between ENIs; and an address that turned out to
+          // be another claim's, where a pod waits for one of its own: this is a part of its bind.
+          const isPartOfBind = seen.lockedBy !== undefined && seen.pod !== 'absent';
+          const releases = claim?.phase === 'Releasing' || (claim?.phase === 'Allocating' && !isPartOfBind);
           if (releases && (await ports.releases.frozen())) return undefined;
           await enis.unassign(action.eniId, action.address);
           return { holder: { eniId: undefined, parking: false } };
