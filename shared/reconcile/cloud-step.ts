@@ -174,9 +174,11 @@ function changeOfIp(ports: Ports, { enis }: Cloud, view: View, action: IpChange)
     case 'unassign-ip':
       return {
         call: async () => {
-          // An intent that is abandoned gives its address back too; only what moves to another ENI is no release.
-          const releases =
-            claim?.phase === 'Releasing' || (claim?.phase === 'Allocating' && seen.pod === 'absent');
+          // An intent that is abandoned gives its address back too, also where the next pod of the name is there: that
+          // one waits, as the intent is not over. No release: what moves between ENIs; and an address that turned out to
+          // be another claim's, where a pod waits for one of its own: this is a part of its bind.
+          const isPartOfBind = seen.lockedBy !== undefined && seen.pod !== 'absent';
+          const releases = claim?.phase === 'Releasing' || (claim?.phase === 'Allocating' && !isPartOfBind);
           if (releases && (await ports.releases.frozen())) return undefined;
           await enis.unassign(action.eniId, action.address);
           return { holder: { eniId: undefined, parking: false } };

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createEipCloud } from '../../shared/adapters/openapi/eips.ts';
 import { claimTags } from '../../shared/adapters/openapi/tags.ts';
+import type { Row } from '../../shared/adapters/tablestore/table.ts';
 import { KINDS } from '../../shared/claim/identity.ts';
 import type { TaggedEip } from '../../shared/reconcile/ports.ts';
 import { resyncPass } from '../../shared/reconcile/resync.ts';
 import { addressesOf, createJourney, drive, hinted, swept } from '../rig/journey.ts';
 import { identityOf, type Rig, startRig } from '../rig/parts.ts';
-import { leap, passMinutes, settle, sweep } from '../rig/timers.ts';
+import { passMinutes, settle, sweep } from '../rig/timers.ts';
 
 const EIP = { 'k8s.aliyun.com/pod-with-eip': 'true', 'k8s.aliyun.com/pod-eip-release-strategy': '10m' };
 const FIXED_IP = {
@@ -21,11 +22,6 @@ beforeEach(async () => {
   rig = await startRig();
 });
 afterEach(() => rig.close());
-
-const freeze = (frozen: boolean) =>
-  rig.tables.write([
-    { table: 'control', key: [['name', 'switch/releases']], expect: { kind: 'any' }, row: { frozen } },
-  ]);
 
 describe.each(KINDS)('with every event lost, an %s', (kind) => {
   it('is bound, kept, bound again and given back by the timers alone', async () => {
@@ -190,46 +186,6 @@ describe('a parking ENI', () => {
   });
 });
 
-describe('the switch that freezes releases', () => {
-  it('stops every release, for as long as it is on', async () => {
-    for (const [name, annotations] of [
-      ['web-0', EIP],
-      ['web-1', FIXED_IP],
-      ['job-x', { 'k8s.aliyun.com/pod-with-eip': 'true' }],
-    ] as const) {
-      const pod = await rig.startPod(name, annotations);
-      await settle(rig, name);
-      await rig.endPod(pod);
-      if (name !== 'job-x') await settle(rig, name);
-    }
-    await rig.newPorts().cloud.bind.eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
-    await freeze(true);
-    await passMinutes(rig, 12);
-    await leap(rig, HOUR);
-    await passMinutes(rig, 5);
-    expect(rig.world.eips()).toMatchObject(Array(3).fill({ status: 'Available' }));
-    expect(addressesOf(rig, 'ip')).toHaveLength(1);
-
-    await freeze(false);
-    await passMinutes(rig, 20);
-    expect(rig.world.eips()).toEqual([]);
-    expect(rig.world.enis()).toEqual([]);
-  });
-
-  it('stops nothing else: addresses are bought, bound, kept and bound again', async () => {
-    await freeze(true);
-    for (const kind of KINDS) {
-      const journey = createJourney(rig, kind, `${kind}-0`);
-      for (const leg of journey.legs.slice(0, 3)) {
-        await leg.happen();
-        await drive(rig, leg.run, rig.newPorts);
-        await leg.arrived();
-      }
-      journey.end();
-    }
-  });
-});
-
 describe('a list of pods that cannot be trusted', () => {
   const bindBoth = async () => {
     await rig.startPod('web-0', { ...EIP, 'k8s.aliyun.com/pod-eip-release-strategy': 'Follow' });
@@ -278,6 +234,22 @@ describe('a record of a newer version', () => {
     expect(rig.lines.join('\n')).toContain('was written by a newer version (layout 2, known is 1)');
   });
 
+  it('stops the address that it is about, and not the other one of the pod', async () => {
+    const pod = await rig.startPod('web-0', { ...EIP, ...FIXED_IP });
+    await settle(rig, 'web-0');
+    await rig.endPod(pod);
+    await settle(rig, 'web-0');
+    const ip = addressesOf(rig, 'ip');
+    const isAboutIp = ({ claim }: Row) => String(claim).endsWith('/ip');
+    const written = await rewriteClaims({ schema: 2 }, isAboutIp);
+    await passMinutes(rig, 15);
+    expect(rig.world.eips()).toEqual([]);
+    await passMinutes(rig, 50);
+    expect(addressesOf(rig, 'ip')).toEqual(ip);
+    expect(ip).toHaveLength(1);
+    expect((await readClaims()).filter(isAboutIp)).toEqual(written.filter(isAboutIp));
+  });
+
   async function readClaims() {
     const { rows } = await rig.tables.range(
       'claims',
@@ -294,8 +266,11 @@ describe('a record of a newer version', () => {
     return rows;
   }
 
-  async function rewriteClaims(columns: Record<string, string | number>) {
-    for (const { bucket = '', claim = '', ...row } of await readClaims()) {
+  async function rewriteClaims(
+    columns: Record<string, string | number>,
+    which: (row: Row) => boolean = () => true,
+  ) {
+    for (const { bucket = '', claim = '', ...row } of (await readClaims()).filter(which)) {
       await rig.tables.write([
         {
           table: 'claims',

@@ -18,6 +18,7 @@ import {
   heldAt,
   keyOf,
   NOW,
+  PARKING,
   podAt,
   RETENTION,
   released,
@@ -239,5 +240,58 @@ describe('a cloud call', () => {
   it('that releases is not made while releases are frozen', async () => {
     const ports = portsOf({ cloud: cloudOf({}), releases: { frozen: async () => true } });
     expect(await act(ports, view, release)).toMatchObject({ again: { why: 'releases are frozen' } });
+  });
+});
+
+describe('a private IP that is taken off an ENI while releases are frozen', () => {
+  /** What `decide` does there, with what came of it. */
+  const taking = async (claim: Claim, seen: Observed) => {
+    const action = decideIp(claim, seen);
+    if (action.kind !== 'unassign-ip') throw new Error(`no unassign-ip but ${action.kind}`);
+    const unassigned: string[] = [];
+    const enis = { unassign: async (eniId: string) => void unassigned.push(eniId) };
+    const ports = portsOf({ cloud: cloudOf({ enis }), releases: { frozen: async () => true } });
+    const step = await act(ports, { ...viewOf(claim, seen), key: keyOf('ip') }, action);
+    return { unassigned, why: 'again' in step ? step.again.why : undefined };
+  };
+  const assigned = { assigned: ALLOCATION.ip.address };
+  const own = { eni: eniOf(HERE), ...assigned };
+  const off = { ...wishing({}), ip: undefined };
+
+  it.each([
+    ['of a claim at its end', releasing('ip'), seeing('absent', { holder: heldAt(HERE) })],
+    ['of an intent whose pod is gone', allocating('ip'), seeing('absent', assigned)],
+    [
+      'of an intent whose pod is another one by now',
+      allocating('ip'),
+      seeing(podAt(THERE, { eniHint: THERE.eniId }), assigned),
+    ],
+    ['of an intent whose pod has finished', allocating('ip'), seeing(podAt(HERE, { finished: true }), own)],
+    ['of an intent that is not wished any more', allocating('ip'), seeing(podAt(HERE, { wishes: off }), own)],
+    [
+      'of an intent whose pod is gone, though its lock is another claim’s: nobody waits for that',
+      allocating('ip'),
+      seeing('absent', { ...assigned, lockedBy: 'c-1/shop/web-1/ip' }),
+    ],
+  ])('stays: %s', async (_, claim, seen) => {
+    expect(await taking(claim, seen)).toEqual({ unassigned: [], why: 'releases are frozen' });
+  });
+
+  it.each([
+    [
+      'its lock is another claim’s, and the pod is to have another one',
+      allocating('ip'),
+      seeing(podAt(HERE, { eniHint: HERE.eniId }), { ...own, lockedBy: 'c-1/shop/web-1/ip' }),
+      HERE.eniId,
+    ],
+    [
+      'its pod is back, and it moves there from its hold',
+      bound('ip', { holdEniId: PARKING }),
+      seeing(podAt(HERE, { eniHint: HERE.eniId })),
+      PARKING,
+    ],
+    ['its pod is gone, and it moves to its hold', bound('ip'), seeing('absent'), HERE.eniId],
+  ])('goes: %s', async (_, claim, seen, eniId) => {
+    expect(await taking(claim, seen)).toEqual({ unassigned: [eniId], why: undefined });
   });
 });
