@@ -157,7 +157,7 @@ describe('what is put on record of an EIP, to the last field', () => {
     ],
     [
       'that it is gone from the account while its pod lives',
-      () => decideEip(bound('eip', { retention: ASKED }), seeing(here, { eip: 'absent' })),
+      () => decideEip(bound('eip', { retention: ASKED }), seeing(here, { eip: 'gone' })),
       saved(
         allocating('eip', {
           ...NEXT,
@@ -178,17 +178,17 @@ describe('what is put on record of an EIP, to the last field', () => {
     ],
     [
       'the end of its pod, with the EIP gone as well',
-      () => decideEip(bound('eip'), seeing('absent', { eip: 'absent' })),
+      () => decideEip(bound('eip'), seeing('absent', { eip: 'gone' })),
       saved(released('eip', GONE), { unlock: eip.id, ended: EIP_ENDED }),
     ],
     [
       'that it is gone from the account while it is kept',
-      () => decideEip(retained('eip'), seeing('absent', { eip: 'absent' })),
+      () => decideEip(retained('eip'), seeing('absent', { eip: 'gone' })),
       saved(released('eip', GONE), { unlock: eip.id }),
     ],
     [
       'that it is gone from the account when a pod is back',
-      () => decideEip(retained('eip'), seeing(there, { eip: 'absent' })),
+      () => decideEip(retained('eip'), seeing(there, { eip: 'gone' })),
       saved(released('eip', GONE), { unlock: eip.id }),
     ],
     [
@@ -213,7 +213,7 @@ describe('what is put on record of an EIP, to the last field', () => {
     ],
     [
       'its release',
-      () => decideEip(releasing('eip'), seeing('absent', { eip: 'absent' })),
+      () => decideEip(releasing('eip'), seeing('absent', { eip: 'gone' })),
       saved(released('eip', GONE), { unlock: eip.id }),
     ],
   ])('%s', (_, action, expected) => {
