@@ -22,6 +22,8 @@ interface Owed {
   /** The shortest retention that the living pod has asked for. */
   keepMs: number;
   pod: Pod | undefined;
+  /** When the last pod that asked for it ended, epoch ms. */
+  endedAt: number;
   /** The living pod was told an address. */
   told: boolean;
 }
@@ -90,7 +92,15 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
   const owedTo = (name: string): Owed => {
     const known = owed.get(name);
     if (known) return known;
-    const fresh: Owed = { address: undefined, until: 0, before: 0, keepMs: 0, pod: undefined, told: false };
+    const fresh: Owed = {
+      address: undefined,
+      until: 0,
+      before: 0,
+      keepMs: 0,
+      pod: undefined,
+      endedAt: 0,
+      told: false,
+    };
     owed.set(name, fresh);
     return fresh;
   };
@@ -119,6 +129,7 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     const due = owed.get(nameOf(pod, kind));
     if (due?.pod !== pod) return;
     due.pod = undefined;
+    due.endedAt = now();
     // A pod that came and went untold may never have been seen: the promise to the one before it stands, or its own.
     const keepMs = kind === 'ip' ? Math.max(due.keepMs, COOL_DOWN_MS) : due.keepMs;
     due.until = due.told ? now() + keepMs : Math.min(due.before, now() + keepMs);
@@ -195,7 +206,7 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     for (const ip of listOf(parameters, 'PrivateIpAddress')) {
       if (!eni?.addresses.slice(1).some((address) => address.ip === ip)) continue;
       const pod = livesAt(eniId, undefined);
-      if (isParking(eniId) && isFrozenFor(by) && !isMoving(ip))
+      if (isParking(eniId) && isFrozenFor(by) && !isMoving(ip, by))
         broken('releases while frozen', `${ip} is taken off its parking ENI`);
       if (!pod && !isParking(eniId) && !podOfEni.has(eniId))
         broken('touches what is not ours', `${ip} is taken off ${eniId}`);
@@ -204,14 +215,20 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
       const [name, due] = claim;
       if (pod && nameOf(pod, 'ip') === name && due.told && wantsAllAlong(pod, by) && asks(pod, 'ip') !== 'no')
         broken('takes from a live pod', `${ip} is taken off ${pod.name}`);
-      else if (isParking(eniId) && now() < due.until && !due.pod && !isMoving(ip))
+      else if (isParking(eniId) && now() < due.until && !isMoving(ip, by))
         broken('releases too early', `${ip} of ${name}, which is owed ${wordUntil(due.until)}`);
     }
   };
 
-  /** On its way from its hold to a pod, and no release: the record says that it is bound. */
-  const isMoving = (ip: string): boolean =>
-    [...holders].some(([address, { phase }]) => address.endsWith(`/${ip}`) && phase === 'Bound');
+  /**
+   * On its way from its hold to a pod that lives, or that lived when this began: late or not, that is no release, but the
+   * moment in which a private IP is unheld (docs/promises.md).
+   */
+  const isMoving = (ip: string, by: Process): boolean => {
+    const holder = [...holders].find(([address]) => address.endsWith(`/${ip}`));
+    const due = holder && owed.get(holder[1].name);
+    return due !== undefined && (due.pod !== undefined || due.endedAt >= by.startedAt);
+  };
 
   const beforeDeleteEni = (parameters: Parameters) => {
     const eniId = text(parameters, 'NetworkInterfaceId');

@@ -56,7 +56,7 @@ const MOST_LIKELY: Profile = {
   'late event': 0.5,
   'missed timer': 0.5,
   'wrong list': 0.3,
-  'wrong clock': 0.01,
+  'wrong clock': 0.06,
 };
 
 /** Each run has some of the faults, and each of those more or less often: what always happens hides what seldom does. */

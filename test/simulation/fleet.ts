@@ -41,12 +41,12 @@ export interface Total {
 export interface FleetOptions {
   readonly seeds: Iterable<number>;
   readonly workers?: number;
-  /** Called after each batch; true ends it all. */
-  onProgress?(total: Total): boolean;
+  /** Asked after each batch; true ends it all. */
+  isEnough?(total: Total): boolean | Promise<boolean>;
 }
 
 /** Runs seeds on every core, until there are no more or nobody wants to go on. */
-export async function runFleet(bundle: string, { seeds, workers, onProgress }: FleetOptions): Promise<Total> {
+export async function runFleet(bundle: string, { seeds, workers, isEnough }: FleetOptions): Promise<Total> {
   const queue = seeds[Symbol.iterator]();
   const total = { runs: 0, steps: 0, broken: [] as Found[] };
   let over = false;
@@ -60,18 +60,18 @@ export async function runFleet(bundle: string, { seeds, workers, onProgress }: F
     }
     return batch;
   };
-  const note = ({ runs, steps, broken }: Report) => {
+  const note = async ({ runs, steps, broken }: Report): Promise<void> => {
     total.runs += runs;
     total.steps += steps;
     for (const { seed, violations } of broken)
       for (const { rule, what } of violations.slice(0, 1)) total.broken.push({ seed, rule, what });
-    if (onProgress?.(total)) over = true;
+    if (await isEnough?.(total)) over = true;
   };
   const work = async (): Promise<void> => {
     const child = fork(bundle, { execArgv: ['--enable-source-maps'] });
     try {
       for (let seedsOfBatch = nextSeeds(); seedsOfBatch.length > 0; seedsOfBatch = nextSeeds())
-        note(await ask(child, { seeds: seedsOfBatch }));
+        await note(await ask(child, { seeds: seedsOfBatch }));
     } finally {
       child.kill();
     }

@@ -137,9 +137,8 @@ export const GUARDS: readonly Guard[] = [
     },
     {
       file: `${RECONCILE}/orphans.ts`,
-      guard:
-        "if (current && 'allocation' in current && current.allocation.id === eip.allocationId) return false;",
-      without: '',
+      guard: 'if (eip.claim && (await isClaimed(ports, eip.claim, eip))) return false;',
+      without: 'if (eip.claim && !(await isClaimed(ports, eip.claim, eip))) void eip;',
     },
     {
       file: `${RECONCILE}/orphans.ts`,
@@ -182,11 +181,6 @@ export const GUARDS: readonly Guard[] = [
     file: `${CLAIM}/decide.ts`,
     guard: "if ('blocked' in place && claim.binding.podUid === pod.uid)",
     without: 'if (pod.uid === undefined && "blocked" in place)',
-  }),
-  guard('the owner being known by UID', 500, {
-    file: `${CLAIM}/decide.ts`,
-    guard: 'claim.binding.podUid === pod.uid &&\n    // A sandbox',
-    without: '// A sandbox',
   }),
   guard('the time that is left before each call (law 9)', 500, {
     file: 'shared/adapters/time-left.ts',

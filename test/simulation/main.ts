@@ -40,7 +40,7 @@ async function simulate({ runs, seed, json }: Options): Promise<number> {
   let spoken = started;
   const total = await runFleet(bundle, {
     seeds: seedsOf(seed, runs),
-    onProgress(so) {
+    isEnough(so) {
       if (performance.now() - spoken >= PROGRESS_MS) {
         spoken = performance.now();
         say(`  ${so.runs} told, ${perSecond(so)} a second, ${so.broken.length} with a violation`);
@@ -49,6 +49,7 @@ async function simulate({ runs, seed, json }: Options): Promise<number> {
     },
   });
   const summary = {
+    seed,
     runs: total.runs,
     violations: total.broken.length,
     steps: total.steps,

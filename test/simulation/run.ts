@@ -36,6 +36,8 @@ const HOUR = 60 * MINUTE;
 const MOST_PASSES = 25;
 /** And how many more it may take until nothing is left over. */
 const MOST_LAST_PASSES = 6;
+/** In so many passes an idle parking ENI is given up: seen, seen again, out of the book, deleted. */
+const PASSES_OF_STAYING = 4;
 /** A late call acts within this. */
 const LATEST_MS = 10 * MINUTE;
 /** Longer than any retention that ends, and than any tombstone is kept, even if their ends were set by a wrong clock. */
@@ -116,6 +118,11 @@ async function tell(world: World, story: Story): Promise<Told> {
   await people.makeUp();
   await clock.advance(LATEST_MS);
   await toRest(world, violations, 'when nothing goes wrong any more');
+  // And it stays so, also when what was young has become old.
+  if (!world.calm) {
+    await clock.advance(LATEST_MS);
+    for (let pass = 0; pass < PASSES_OF_STAYING; pass++) await passOf(world);
+  }
   const ending = endingOf(world, people, story);
   violations.push(...keepsItsPromises(world), ...lacking(ending, 'when nothing goes wrong any more'));
   if (!world.calm) violations.push(...(await toTheEnd(world, people, story)));
