@@ -40,8 +40,13 @@ export function createView({ colors, write }: { readonly colors: boolean; write(
     complain: (line: string) => write(paint('red', `            ✗ ${line}`)),
     verdict(verdict: Verdict, seconds: number): boolean {
       const { pods, cycles, kills, faults, lost, wrongReleases, leaked, doubled, converged } = verdict;
-      const good = converged && lost + wrongReleases + leaked + doubled === 0;
+      const kept = converged && lost + wrongReleases + leaked + doubled === 0;
+      // Where nothing went wrong, nothing was tried.
+      const tried = cycles > 0 && kills > 0 && faults > 0;
+      const good = kept && tried;
       write('');
+      if (!tried)
+        write(paint('red', 'Too little went wrong to say anything: give it more time (--minutes).'));
       write(
         `${good ? paint('green', '✓ Every promise was kept.') : paint('red', '✗ Not every promise was kept.')} ` +
           `${pods} pods, ${cycles} ended; ${kills} processes killed, ${faults} calls failed. ` +
