@@ -1,8 +1,10 @@
+import { parseArgs } from 'node:util';
 import { RESCUES, strikeAll } from './crash-matrix.ts';
 import { EIP_SCENARIOS, IP_SCENARIOS, OTHER_SCENARIOS } from './crash-matrix-scenarios.ts';
 
 /** `--of-all`: pairs of lost answers as well, which take minutes; the tests have those of deaths. */
-const pairs = process.argv.includes('--of-all') ? 'of all' : 'of deaths';
+const { values } = parseArgs({ options: { 'of-all': { type: 'boolean', default: false } } });
+const pairs = values['of-all'] ? 'of all' : 'of deaths';
 const began = performance.now();
 const total = { scenarios: 0, points: 0, pairs: 0, violations: 0 };
 

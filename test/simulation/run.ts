@@ -188,18 +188,27 @@ const lacking = (ending: Ending, when: string): readonly Violation[] =>
 
 /** Who waits for what somebody else has, and who that is, follows from who came first. */
 function differences(disturbed: Told, undisturbed: Told, story: Story): readonly Violation[] {
-  // Whether there was an EIP to bind elsewhere at that moment, chance has decided.
+  // Whether there was an EIP to bind elsewhere at that moment, and who waits for what another keeps (for longer, where a
+  // wrong clock has set its end), chance has decided.
   const robbed = new Set([...disturbed.robbed, ...undisturbed.robbed]);
-  const counts = ([name, standing]: readonly [string, Standing]) =>
-    standing !== 'may wait' && !robbed.has(name) && !(isScarce(story) && name.includes('/eip'));
+  const waits = new Set(
+    [disturbed, undisturbed]
+      .flatMap(({ ending }) => Object.entries(ending))
+      .filter(([, standing]) => standing === 'may wait')
+      .map(([name]) => withoutNumber(name)),
+  );
+  const counts = ([name]: readonly [string, Standing]) =>
+    !waits.has(withoutNumber(name)) && !robbed.has(name) && !(isScarce(story) && name.includes('/eip'));
   const tally = ({ ending }: Told) =>
     Object.entries(ending)
       .filter(counts)
-      .map(([name, standing]) => `${name.replace(/ \d+$/, '')} ${standing}`)
+      .map(([name, standing]) => `${withoutNumber(name)} ${standing}`)
       .sort()
       .join(', ');
   const [one, other] = [tally(disturbed), tally(undisturbed)];
   return one === other ? [] : [{ rule: 'another ending', what: `${one} instead of ${other}` }];
 }
+
+const withoutNumber = (name: string): string => name.replace(/ \d+$/, '');
 
 const isScarce = ({ eipQuota }: Story): boolean => eipQuota < PLENTY_OF_EIPS;
