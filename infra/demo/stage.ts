@@ -27,19 +27,33 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+const MOST_LOOKS = 30;
+const LOOK_AGAIN_MS = 500;
+
 /**
  * A pod of those that run every cluster; nobody schedules it, so that it costs no address. Holdfast doubts a cluster that
  * shows no pod at all, and none but an empty one for tests does.
  */
 async function addSystemPod(kubeconfig: string): Promise<void> {
   const client = await createKubernetesClient(kubeconfig);
-  try {
-    await client.create(paths.pods('kube-system'), {
+  const create = () =>
+    client.create(paths.pods('kube-system'), {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name: 'coredns' },
       spec: { schedulerName: 'nobody', containers: [{ name: 'main', image: 'coredns' }] },
     });
+  try {
+    // A control plane that has only just come up makes its namespaces a moment later.
+    for (let look = 1; ; look++) {
+      try {
+        await create();
+        return;
+      } catch (error) {
+        if (look >= MOST_LOOKS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      }
+    }
   } finally {
     client.close();
   }
