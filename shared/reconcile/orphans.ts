@@ -26,8 +26,8 @@ const MOST_PER_PASS = 50;
 const ITEM_WORST_MS = 30_000;
 
 /**
- * What we have and no claim names: EIPs with our tags, private IPs on parking ENIs, and parking ENIs that hold nothing. The listing was made before
- * the claims were read, so that whatever it shows had its intent on record by then (law 1): a claim names it, or has
+ * What we have and no claim names: EIPs with our tags, private IPs on parking ENIs, and parking ENIs that hold nothing.
+ * The listing was made before the claims were read, so that whatever it shows had its intent on record by then (law 1): a claim names it, or has
  * moved on. Only what is free, old enough and seen twice is given back.
  */
 export async function sweepOrphans(
