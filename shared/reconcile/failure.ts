@@ -52,6 +52,15 @@ export const TERMINAL_REASONS: readonly Reason[] = Object.values(CONSEQUENCES).f
   is === 'terminal' && reason !== undefined ? [reason] : [],
 );
 
+/** What says more than that this minute has no calls left, and stands until the next one that is made. */
+const LASTING_REASONS: readonly Reason[] = Object.values(CONSEQUENCES).flatMap(({ is, reason }) =>
+  is !== 'retry' && reason !== undefined ? [reason] : [],
+);
+
+/** Whether a pod that was told this last is to be told of the failure as well. */
+export const saysMore = ({ verdict }: Failure, toldLast: Reason | undefined): boolean =>
+  verdict !== 'throttled' || toldLast === undefined || !LASTING_REASONS.includes(toldLast);
+
 /**
  * When it is worth trying again; undefined where it is not. Exactly then only where the failure itself names the time:
  * what its kind is known to need is an estimate, and one of a minute or more is the sweep's turn.

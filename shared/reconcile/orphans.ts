@@ -20,8 +20,8 @@ export interface OrphanSummary {
 const YOUNG_MS = 10 * 60_000;
 /** Two sightings lie at least this far apart. */
 const APART_MS = 30_000;
-/** Law 8: at most so many are tried in one pass. */
-const MOST_PER_PASS = 50;
+/** At most so many are tried in one pass, also of those that then turn out to be none. */
+const MOST_TRIED = 50;
 /** Longest that giving back one may take: a few reads of the store, one look and one call. */
 const ITEM_WORST_MS = 30_000;
 
@@ -74,7 +74,7 @@ async function give<T extends { readonly allocationId: string } | { readonly id:
   giveBack: (item: T) => Promise<boolean>,
 ): Promise<number> {
   let given = 0;
-  for (const item of items.slice(0, MOST_PER_PASS)) {
+  for (const item of items.slice(0, Math.min(MOST_TRIED, ports.releasesPerPass))) {
     if (ports.remainingMs() < ITEM_WORST_MS) break;
     try {
       if (await giveBack(item)) given++;

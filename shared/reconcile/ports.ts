@@ -17,6 +17,8 @@ export interface Ports {
   readonly hints: HintQueue;
   readonly quota: Pick<Quota, 'prepare'>;
   readonly releases: ReleaseSwitch;
+  /** Law 8: how many addresses one pass of a timer may release. */
+  readonly releasesPerPass: number;
   readonly log: Log;
   /** Epoch ms. */
   now(): number;
@@ -188,6 +190,8 @@ export interface PodApi {
    * where it has answered none, or its answers show no time.
    */
   skewMs(clusterId: string): number | undefined;
+  /** Whether the cluster shows no pod at all, in no namespace. */
+  isEmpty(clusterId: string): Promise<boolean>;
   /** Every pod of a cluster; throws unless the list is complete. */
   list(clusterId: string): Promise<readonly ListedPod[]>;
   /** Condition, annotations and Event; refused where the pod has another UID by now. `gone` when there is no pod. */

@@ -4,8 +4,9 @@ import { formatClaimKey, type Identity, KINDS, type Kind } from '../claim/identi
 import { nothingRead, type Observed, type PodView, type Told } from '../claim/observation.ts';
 import { wordProblem } from '../claim/policy.ts';
 import { isTold } from '../claim/steps.ts';
+import { readPod } from './absence.ts';
 import { act } from './act.ts';
-import { againAfter, CONSEQUENCES, isFailure } from './failure.ts';
+import { againAfter, CONSEQUENCES, isFailure, saysMore } from './failure.ts';
 import { momentIn } from './moment.ts';
 import type { Failure, Hint, Lane, Ports } from './ports.ts';
 import type { Again, View } from './step.ts';
@@ -34,7 +35,7 @@ export async function reconcile(ports: Ports, hint: Hint): Promise<Outcome> {
   // read after it, together unbind an address that a new pod was given in between.
   const { claims, unreadable } = await ports.claims.read(identity);
   const looks = hint.look ? await lookAtCloud(ports, claims) : {};
-  const pod = await ports.pods.read(identity);
+  const pod = await readPod(ports, identity, Object.values(claims));
 
   const results = await Promise.all(
     KINDS.filter((kind) => !unreadable.includes(kind)).map(async (kind) => {
@@ -115,7 +116,8 @@ async function suffer(
     pod !== 'absent' &&
     !pod.finished &&
     pod.wishes[key.kind] !== undefined &&
-    !isTold(pod, key.kind, told)
+    !isTold(pod, key.kind, told) &&
+    saysMore(failure, pod.told[key.kind]?.reason)
   ) {
     await ports.pods.tell(key, pod.uid, told).catch((error) => {
       ports.log.warn('the pod could not be told', { key: formatClaimKey(key), err: error });

@@ -2,9 +2,9 @@ import type { Claim } from '../claim/claim.ts';
 import { decide } from '../claim/decide.ts';
 import { formatClaimKey, formatIdentity, type Identity, KINDS, type Kind } from '../claim/identity.ts';
 import { nothingRead, type PodView } from '../claim/observation.ts';
+import { isLongEmpty, showsPods } from './absence.ts';
 import { TERMINAL_REASONS } from './failure.ts';
 import { type Looks, listCloud, lookAtClaims } from './listing.ts';
-import { seenFor } from './marks.ts';
 import { momentIn } from './moment.ts';
 import { type OrphanSummary, sweepOrphans } from './orphans.ts';
 import { inParallel } from './parallel.ts';
@@ -78,14 +78,7 @@ async function listClusters(ports: Ports, claims: readonly Claim[]): Promise<Clu
   return { pods, believed };
 }
 
-/**
- * Law 6. An API server that came up without its data, or one that a wrong address reaches, shows no pod at all and
- * answers every GET with a 404: an empty snapshot that was believed once freed every address that was in use (Cilium,
- * issue 9888). A cluster that had pods a minute ago has at least those that run it. Where it is really emptied, as a
- * cluster for tests can be, it is believed when it has been so for a while.
- */
-const EMPTY_DOUBT_MS = 3 * 60_000;
-
+/** Whether its list says anything about the claims that have no pod in it. */
 async function isBelievable(
   ports: Ports,
   cluster: string,
@@ -93,13 +86,11 @@ async function isBelievable(
   claims: readonly Claim[],
 ): Promise<boolean> {
   const isHolding = ({ phase, key }: Claim) => phase === 'Bound' && key.clusterId === cluster;
-  const mark = `cluster/${cluster}`;
   if (listed.length > 0) {
-    await ports.claims.clearSuspect(mark);
+    await showsPods(ports, cluster);
     return true;
   }
-  if (!claims.some(isHolding) || (await seenFor(ports, mark, momentIn(ports, cluster))) >= EMPTY_DOUBT_MS)
-    return true;
+  if (!claims.some(isHolding) || (await isLongEmpty(ports, cluster))) return true;
   ports.log.warn('a cluster with bound addresses shows no pod; its claims are left as they are', { cluster });
   return false;
 }

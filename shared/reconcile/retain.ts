@@ -15,8 +15,6 @@ export interface RetainSummary {
   readonly released: number;
 }
 
-/** Law 8: how much one pass can release at once. */
-const MOST_RELEASED = 200;
 /** Deadlines that are read at once. */
 const PAGE = 200;
 const AT_ONCE = 16;
@@ -38,7 +36,8 @@ export async function retainPass(ports: Ports): Promise<RetainSummary> {
   const seen = new Set<string>();
   const sum = { due: 0, spent: 0, waiting: 0, failed: 0, released: 0 };
   let underway = 0;
-  const mayStart = () => sum.released + underway < MOST_RELEASED && ports.remainingMs() >= LAST_START_MS;
+  const mayStart = () =>
+    sum.released + underway < ports.releasesPerPass && ports.remainingMs() >= LAST_START_MS;
 
   while (mayStart()) {
     const rows = (await ports.claims.due(began, PAGE)).filter((row) => !seen.has(nameOf(row)));

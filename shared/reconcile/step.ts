@@ -1,6 +1,7 @@
 import type { Claim } from '../claim/claim.ts';
 import type { ClaimKey } from '../claim/identity.ts';
 import type { Observed } from '../claim/observation.ts';
+import { readPod } from './absence.ts';
 import type { Lane, Ports } from './ports.ts';
 
 /** The claim and the world, as far as they are known at this step. */
@@ -25,7 +26,7 @@ export type Step = { readonly view: View } | { readonly again: Again };
 
 /** Law 3: whatever was read of the cloud, the pod is read after it. */
 export async function looked(ports: Ports, view: View, learnt: Partial<Observed>): Promise<Step> {
-  const pod = await ports.pods.read(view.key);
+  const pod = await readPod(ports, view.key, [view.claim]);
   return { view: { ...view, seen: { ...view.seen, ...learnt, pod }, podIsFresh: true } };
 }
 

@@ -281,6 +281,17 @@ describe('listing the pods of a cluster', () => {
     await expect(pods.list(CLUSTER)).rejects.toMatchObject({ code: `HTTP${status}` });
   });
 
+  it('is empty where there is no pod in any namespace', async () => {
+    expect(await pods.isEmpty(CLUSTER)).toBe(true);
+    await createPod('web-0');
+    expect(await pods.isEmpty(CLUSTER)).toBe(false);
+  });
+
+  it('is not called empty where it cannot be listed', async () => {
+    failing('list pods', 500, 'InternalError');
+    await expect(pods.isEmpty(CLUSTER)).rejects.toMatchObject({ code: 'HTTP500' });
+  });
+
   it('throws when the connection breaks', async () => {
     context.faults.add({ service: 'kubernetes', operation: 'list pods', times: 1, fault: { kind: 'drop' } });
     await expect(pods.list(CLUSTER)).rejects.toMatchObject({ verdict: 'unavailable' });

@@ -34,6 +34,8 @@ interface Owed {
  */
 export interface Books extends PodAudit, CloudAudit {
   written(written: Written): void;
+  /** A process begins a call of the cloud. */
+  begins(action: string, by: Process): void;
   /** A call was begun with too little time left. */
   late(what: string): void;
   /** A person has done something to this EIP or private IP: nothing is owed any more. */
@@ -54,10 +56,15 @@ export interface BooksOptions {
   readonly installation: string;
   /** Ids of the user's own EIPs that pods may name. */
   readonly given: ReadonlySet<string>;
+  /** Calls of one API in a minute, over all processes. */
+  readonly callsPerMinute: number;
+  readonly releasesPerPass: number;
 }
 
 /** A private IP goes to no other name for so long after its pod. Source: docs/promises.md. */
 const COOL_DOWN_MS = 60_000;
+
+const MINUTE_MS = 60_000;
 
 const OWNER = 'holdfast/owner';
 const CLAIM = 'holdfast/claim';
@@ -73,7 +80,17 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
   Releasing: ['Bound', 'Retained', 'Released'],
 };
 
-export function createBooks({ now, stage, installation, given }: BooksOptions): Books {
+/** The layout of a Holdfast to come. */
+export const NEWER_SCHEMA = 99;
+
+export function createBooks({
+  now,
+  stage,
+  installation,
+  given,
+  callsPerMinute,
+  releasesPerPass,
+}: BooksOptions): Books {
   const violations: Violation[] = [];
   const owed = new Map<string, Owed>();
   const podOfEni = new Map<string, Pod>();
@@ -83,6 +100,11 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
   const holders = new Map<string, { readonly name: string; readonly phase: string }>();
   /** Every ClientToken that was on record when something was bought or made with it. */
   const tokensOnRecord = new Set<unknown>();
+  /** What was bought with each ClientToken. */
+  const boughtWith = new Map<string, string>();
+  /** Calls that began, by API and minute. */
+  const begun = new Map<string, number>();
+  const releasedBy = new Map<Process, number>();
   /** Since when releases are frozen. */
   let frozenSince: number | undefined;
 
@@ -241,6 +263,26 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
         broken('releases too early', `${address} of ${name} goes with its parking ENI ${eniId}`);
   };
 
+  const afterAllocate = ({ parameters, answer }: Performed) => {
+    const token = text(parameters, 'ClientToken');
+    const { AllocationId: id = '' } = answer as { AllocationId?: string };
+    const earlier = boughtWith.get(token);
+    boughtWith.set(token, id);
+    if (earlier !== undefined && earlier !== id && stage().world.eip(earlier))
+      broken('bought twice', `${earlier} and ${id} with the token ${token}`);
+  };
+
+  /** Whoever has a wrong clock cannot know which minute it is, nor what was released since it began. */
+  const knowsTheTime = (process: Process) => process.now() === now();
+
+  const countRelease = (by: Process) => {
+    const count = (releasedBy.get(by) ?? 0) + 1;
+    releasedBy.set(by, count);
+    // Both addresses of a pod are released in one go.
+    if (count > releasesPerPass + 1 && by.name !== 'reconcile' && knowsTheTime(by))
+      broken('too many releases', `${by.name}#${by.number} releases ${count}`);
+  };
+
   const afterAssociate = (parameters: Parameters) => {
     const id = text(parameters, 'AllocationId');
     const eniId = text(parameters, 'InstanceId');
@@ -324,7 +366,8 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
     },
     after(performed) {
       if (!performed.by) return;
-      if (performed.action === 'AssociateEipAddress') afterAssociate(performed.parameters);
+      if (performed.action === 'AllocateEipAddress') afterAllocate(performed);
+      else if (performed.action === 'AssociateEipAddress') afterAssociate(performed.parameters);
       else if (performed.action === 'AssignPrivateIpAddresses') afterAssign(performed);
     },
 
@@ -340,7 +383,10 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
         if (from !== 'Released') broken('a record is lost', `${name} is deleted in ${from}`);
         return;
       }
+      if (before?.schema === NEWER_SCHEMA)
+        return broken('a newer record', `${name} is written over in ${String(after.phase)}`);
       const to = String(after.phase);
+      if (to === 'Released') countRelease(by);
       if (!NEXT[from]?.includes(to)) broken('phases', `${name} goes from ${from} to ${to}`);
       const rev = Number(before?.rev ?? 0);
       if (after.rev !== rev + 1)
@@ -352,6 +398,14 @@ export function createBooks({ now, stage, installation, given }: BooksOptions): 
       const other = holders.get(address);
       if (other !== undefined) broken('two holders', `${address} is in ${other.name} and in ${name}`);
       holders.set(address, { name, phase: to });
+    },
+
+    begins(action, by) {
+      if (!knowsTheTime(by)) return;
+      const minute = `${action} ${Math.floor(now() / MINUTE_MS)}`;
+      const count = (begun.get(minute) ?? 0) + 1;
+      begun.set(minute, count);
+      if (count > callsPerMinute) broken('more calls than the window', `${count} of ${minute}`);
     },
 
     networked(pod) {

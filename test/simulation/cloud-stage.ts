@@ -36,6 +36,8 @@ export interface CloudStage {
 
 /** `before` is told of each call that changes something, `after` of each that came to pass. */
 export interface CloudAudit {
+  /** A process sends a call: when it acts is another matter. */
+  begins(action: string, by: Process): void;
   before(action: string, parameters: Parameters, by: Process | undefined): void;
   after(performed: Performed): void;
 }
@@ -74,8 +76,9 @@ export function createCloudStage(
   return {
     world,
     cloud,
-    callFor: (process, version) => (action, parameters) =>
-      process.call(
+    callFor: (process, version) => (action, parameters) => {
+      audit.begins(action, process);
+      return process.call(
         'cloud',
         () => `${action} ${wordParameters(parameters)}`,
         async () => {
@@ -87,7 +90,8 @@ export function createCloudStage(
             throw failure(verdictOfCode(action, code, status), code, `${action}: ${code}: ${message}`, error);
           }
         },
-      ),
+      );
+    },
     byHand: (version, action, parameters) => run(version, action, parameters, undefined),
   };
 }

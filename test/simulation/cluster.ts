@@ -71,6 +71,7 @@ export interface Cluster {
   /** The API server as a process reaches it, as far as this cluster goes. */
   read(process: Process, namespace: string, name: string): Promise<PodView | 'absent'>;
   list(process: Process): Promise<readonly ListedPod[]>;
+  isEmpty(process: Process): Promise<boolean>;
   tell: (process: Process, ...told: Parameters<PodApi['tell']>) => Promise<void>;
 
   pods(): readonly Pod[];
@@ -107,6 +108,8 @@ export interface ClusterOptions {
 }
 
 const SECOND = 1_000;
+const LATEST_EMPTY_MS = 6 * 60 * SECOND;
+const NOTHING: ReadonlyMap<string, Pod> = new Map();
 
 export function createCluster(options: ClusterOptions): Cluster {
   const { id, clock, random, faults, world, audit } = options;
@@ -244,7 +247,15 @@ export function createCluster(options: ClusterOptions): Cluster {
     onLostNode: false,
   };
 
+  /** The API server is up before its data is: until then it has nothing. Once, so that no two make one long time. */
+  let emptyUntil = 0;
+  clock.after(within(0, LATEST_EMPTY_MS), () => {
+    if (faults.strikes('empty cluster')) emptyUntil = clock.now() + within(10, 160) * SECOND;
+  });
+  const served = (): ReadonlyMap<string, Pod> => (emptyUntil > clock.now() ? NOTHING : pods);
+
   const listNow = (): readonly Pod[] => {
+    if (emptyUntil > clock.now()) return [];
     const all = [system, ...pods.values()];
     if (!faults.strikes('wrong list')) return all;
     const which = random.integer(0, 2);
@@ -261,9 +272,15 @@ export function createCluster(options: ClusterOptions): Cluster {
         'cluster',
         () => `GET pod ${namespace}/${name}`,
         () => {
-          const pod = pods.get(keyOf(namespace, name));
+          const pod = served().get(keyOf(namespace, name));
           return pod ? viewOf(pod) : 'absent';
         },
+      ),
+    isEmpty: (process) =>
+      process.call(
+        'cluster',
+        () => 'LIST one pod',
+        () => listNow().length === 0,
       ),
     list: (process) =>
       process.call(
@@ -281,7 +298,7 @@ export function createCluster(options: ClusterOptions): Cluster {
         () =>
           `tell ${key.namespace}/${key.pod} ${key.kind} ${told.reason} ${told.address ?? told.message ?? ''}`,
         () => {
-          const pod = pods.get(keyOf(key.namespace, key.pod));
+          const pod = served().get(keyOf(key.namespace, key.pod));
           if (pod?.uid !== podUid) throw failure('gone', 'PodReplaced', `${key.pod} is no longer ${podUid}`);
           if (told.reason === 'Bound' || told.reason === 'Unwanted') {
             const annotations = { ...pod.annotations };
@@ -357,14 +374,17 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
     loseNode(workload) {
       const mine = [...pods.values()].filter((pod) => pod.workload === workload.name);
+      const instanceIsGone = random.next() < 0.6;
       for (const pod of mine) {
         pod.onLostNode = true;
         clock.after(within(20, 60) * SECOND, () => deletePod(pod, { force: false }));
-        // It comes back, or its instance is gone and with it the ENI: then the object is collected.
         clock.after(within(60, 240) * SECOND, () => {
           pod.onLostNode = false;
-          stopNetwork(pod);
-          clock.after(within(0, 20) * SECOND, () => remove(pod));
+          // Its instance is gone, and with it the ENI, and then the object is collected; or somebody deletes the Node, and
+          // the objects are collected while the containers run on, until the instance is reached again.
+          const [first, then, most] = instanceIsGone ? [stopNetwork, remove, 20] : [remove, stopNetwork, 180];
+          first(pod);
+          clock.after(within(0, most) * SECOND, () => then(pod));
         });
       }
     },

@@ -120,6 +120,8 @@ export async function tell(
     readLagMs: 0,
     eipQuota: PLENTY_OF_EIPS,
     tokenValidityMs: 24 * HOUR,
+    callsPerMinute: undefined,
+    releasesPerPass: 200,
     acts: [],
   };
   const faults = createBlows(blows);

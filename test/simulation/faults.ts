@@ -29,6 +29,8 @@ export const WORLD_FAULTS = [
   'missed timer',
   /** A list of pods is empty, lacks some, or shows what is gone. */
   'wrong list',
+  /** For a minute or two, a cluster's API server is without its data: empty lists, and a 404 about every pod. */
+  'empty cluster',
   /** The clock of a process is set, hours ahead or back, in the middle of its work. */
   'wrong clock',
 ] as const;
@@ -56,6 +58,7 @@ const MOST_LIKELY: Profile = {
   'late event': 0.5,
   'missed timer': 0.5,
   'wrong list': 0.3,
+  'empty cluster': 1,
   'wrong clock': 0.06,
 };
 

@@ -52,17 +52,17 @@ export const GUARDS: readonly Guard[] = [
       file: `${RECONCILE}/reconcile.ts`,
       guard: 'const { claims, unreadable } = await ports.claims.read(identity);',
       without:
-        'const early = await ports.pods.read(identity);\n  const { claims, unreadable } = await ports.claims.read(identity);',
+        'const early = await readPod(ports, identity, []);\n  const { claims, unreadable } = await ports.claims.read(identity);',
     },
     {
       file: `${RECONCILE}/reconcile.ts`,
-      guard: 'const pod = await ports.pods.read(identity);',
+      guard: 'const pod = await readPod(ports, identity, Object.values(claims));',
       without: 'const pod = early;',
     },
   ),
   guard('the pod being read again after a look at the cloud (law 3)', 10_000, {
     file: `${RECONCILE}/step.ts`,
-    guard: 'const pod = await ports.pods.read(view.key);',
+    guard: 'const pod = await readPod(ports, view.key, [view.claim]);',
     without: 'const pod = view.seen.pod;',
   }),
   guard('the ENI and the IP in an unassociation (law 4)', 2_000, {

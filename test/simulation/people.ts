@@ -1,7 +1,9 @@
 import { Refusal } from '../../infra/local/openapi/failure.ts';
+import type { PrimaryKey, Row } from '../../shared/adapters/tablestore/table.ts';
+import { NEWER_SCHEMA } from './books.ts';
 import { ECS, VPC } from './cloud-stage.ts';
 import type { Cluster, Pod } from './cluster.ts';
-import type { Act, Annotations, Story, WorkloadPlan } from './story.ts';
+import { type Act, type Annotations, LONG_OUTAGE_MS, type Story, type WorkloadPlan } from './story.ts';
 import { INSTALLATION, type World } from './world.ts';
 
 /** Does what people do. A wish that cannot be met, because what it is about is not there, is no wish. */
@@ -14,11 +16,18 @@ export interface People {
   readonly robbed: ReadonlySet<string>;
 }
 
+const claimRowKey = ({ bucket, claim }: Row): PrimaryKey => [
+  ['bucket', bucket ?? ''],
+  ['claim', claim ?? ''],
+];
+
 const STRANGER = 'i-stranger';
 
 export function createPeople(world: World, story: Story): People {
   const { clusters, stage, host, store, books, trace } = world;
   const robbed = new Set<string>();
+  /** Rows of claims as they were before they were rewritten, by the claims' names. */
+  const rewritten = new Map<string, { readonly key: PrimaryKey; readonly cells: Row }>();
   let strangers = 0;
 
   const planOf = (number: number): WorkloadPlan | undefined => story.workloads[number];
@@ -71,6 +80,23 @@ export function createPeople(world: World, story: Story): People {
 
   const setFrozen = (frozen: boolean) => store.put('control', [['name', 'switch/releases']], { frozen });
 
+  /** A newer Holdfast has been at work: nobody of today's can read what it wrote. */
+  const rewriteRecords = (pod: Pod) => {
+    for (const row of store.rows('claims')) {
+      const { bucket, claim, ...cells } = row;
+      const isOf = String(claim).startsWith(`${pod.clusterId}/${pod.namespace}/${pod.name}/`);
+      if (!isOf || rewritten.has(String(claim))) continue;
+      const key = claimRowKey(row);
+      rewritten.set(String(claim), { key, cells });
+      store.put('claims', key, { ...cells, rev: Number(cells.rev) + 1, schema: NEWER_SCHEMA });
+    }
+  };
+  const takeRecordsBack = () => {
+    for (const { key, cells } of rewritten.values())
+      store.put('claims', key, { ...cells, rev: Number(cells.rev) + 2 });
+    rewritten.clear();
+  };
+
   const bindElsewhere = async (pod: Pod) => {
     const eip = eipOf(pod);
     if (!eip) return;
@@ -107,7 +133,12 @@ export function createPeople(world: World, story: Story): People {
         return letGo();
       case 'platform down':
         host.setDown(true);
-        world.clock.after(one.ms, () => host.setDown(false));
+        if (one.ms < LONG_OUTAGE_MS) {
+          world.clock.after(one.ms, () => host.setDown(false));
+          return;
+        }
+        await world.clock.advance(one.ms);
+        host.setDown(false);
         return;
       case 'delete the namespace':
         for (const plan of story.workloads)
@@ -167,6 +198,8 @@ export function createPeople(world: World, story: Story): People {
       }
       case 'bind elsewhere by hand':
         return bindElsewhere(pod);
+      case 'rewrite its records':
+        return rewriteRecords(pod);
       case 'unassign by hand': {
         const eni = pod.eniId === undefined ? undefined : stage.world.eni(pod.eniId);
         const [address] = eni?.addresses.slice(1) ?? [];
@@ -188,6 +221,7 @@ export function createPeople(world: World, story: Story): People {
     act,
     async makeUp() {
       setFrozen(false);
+      takeRecordsBack();
       host.setDown(false);
       await letGo();
     },

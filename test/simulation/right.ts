@@ -143,7 +143,7 @@ export function keepsItsPromises(world: World): readonly Violation[] {
  * What is left over when every retention that ends is over. Not the rows of locks and of marks: a lock that stands for
  * nothing is taken over by whoever wants the address, and an old mark counts as none.
  */
-export function leftovers(world: World, people: People): readonly Violation[] {
+export function leftovers(world: World): readonly Violation[] {
   const violations: Violation[] = [];
   const left = (what: string) => violations.push({ rule: 'left over', what });
   const { stage, store, books, clusters } = world;
@@ -155,7 +155,6 @@ export function leftovers(world: World, people: People): readonly Violation[] {
     const pod = clusters.find(({ id }) => id === clusterId)?.pod(namespace, podName);
     if (pod && pod.phase !== 'Failed') continue;
     if (phase === 'Released') left(`the tombstone of ${name}`);
-    else if (people.robbed.has(name)) continue;
     else {
       const owed = books.owedUntil(clusterId, namespace, podName, kind === 'ip' ? 'ip' : 'eip');
       const isForEver =

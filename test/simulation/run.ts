@@ -137,11 +137,11 @@ export async function toTheEnd(world: World, people: People, story: Story): Prom
   await clock.advance(LONGEST_RETENTION_MS);
   await toRest(world, violations, 'when every retention is over');
   // Orphans are seen twice, parking ENIs given up in two passes more, and tombstones go an hour later.
-  for (let pass = 0; pass < MOST_LAST_PASSES && leftovers(world, people).length > 0; pass++) {
+  for (let pass = 0; pass < MOST_LAST_PASSES && leftovers(world).length > 0; pass++) {
     await clock.advance(pass === 0 ? TOMBSTONE_MS : 0);
     await passOf(world);
   }
-  violations.push(...lacking(endingOf(world, people, story), 'at the end'), ...leftovers(world, people));
+  violations.push(...lacking(endingOf(world, people, story), 'at the end'), ...leftovers(world));
   const before = world.changes();
   await lookAtAll(world);
   if (world.changes() !== before)

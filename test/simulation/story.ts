@@ -28,12 +28,17 @@ export type Act =
   | { readonly kind: 'annotate'; readonly workload: number; readonly annotations: Annotations }
   | { readonly kind: 'apply with others'; readonly workload: number; readonly annotations: Annotations }
   | {
-      readonly kind: 'unbind by hand' | 'release by hand' | 'bind elsewhere by hand' | 'unassign by hand';
+      readonly kind:
+        | 'unbind by hand'
+        | 'release by hand'
+        | 'bind elsewhere by hand'
+        | 'unassign by hand'
+        | 'rewrite its records';
       readonly workload: number;
       readonly ordinal: number;
     }
   | { readonly kind: 'freeze releases' | 'thaw releases' | 'let go of what was bound by hand' }
-  /** No function runs for a while. */
+  /** No function runs for a while; for hours, and nothing else happens in them. */
   | { readonly kind: 'platform down'; readonly ms: number };
 
 export interface Story {
@@ -46,6 +51,9 @@ export interface Story {
   readonly readLagMs: number;
   readonly eipQuota: number;
   readonly tokenValidityMs: number;
+  /** Calls of each API that a lane may make in a minute; undefined where the account's own quotas hold. */
+  readonly callsPerMinute: number | undefined;
+  readonly releasesPerPass: number;
   readonly acts: readonly { readonly afterMs: number; readonly act: Act }[];
 }
 
@@ -53,6 +61,9 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 export const START = Date.UTC(2026, 0, 1);
+
+/** No ClientToken outlives it. */
+export const LONG_OUTAGE_MS = 25 * HOUR;
 
 /** The account's quota, where it is enough for every story. */
 export const PLENTY_OF_EIPS = 20;
@@ -137,9 +148,10 @@ export function drawStory(random: Random): Story {
     if (which < 0.89) return { kind: 'release by hand', workload, ordinal };
     if (which < 0.91) return { kind: 'bind elsewhere by hand', workload, ordinal };
     if (which < 0.93) return { kind: 'unassign by hand', workload, ordinal };
+    if (which < 0.94) return { kind: 'rewrite its records', workload, ordinal };
     if (which < 0.95) return { kind: 'let go of what was bound by hand' };
     if (which < 0.97) return { kind: random.next() < 0.5 ? 'freeze releases' : 'thaw releases' };
-    return { kind: 'platform down', ms: pick(30 * SECOND, 3 * MINUTE, 10 * MINUTE) };
+    return { kind: 'platform down', ms: pick(30 * SECOND, 3 * MINUTE, 10 * MINUTE, LONG_OUTAGE_MS) };
   };
   const drawGap = (): number => {
     const which = random.next();
@@ -155,7 +167,9 @@ export function drawStory(random: Random): Story {
     hintsEni: random.next() < 0.6,
     readLagMs: random.next() < 0.6 ? 0 : random.integer(100, 5_000),
     eipQuota: random.next() < 0.85 ? PLENTY_OF_EIPS : random.integer(5, 7),
-    tokenValidityMs: random.next() < 0.9 ? 24 * HOUR : 13 * HOUR,
+    tokenValidityMs: random.next() < 0.5 ? 24 * HOUR : 13 * HOUR,
+    callsPerMinute: random.next() < 0.9 ? undefined : random.integer(3, 6),
+    releasesPerPass: random.next() < 0.9 ? 200 : random.integer(1, 2),
     acts: Array.from({ length: random.integer(2, 9) }, () => ({ afterMs: drawGap(), act: drawAct() })),
   };
 }

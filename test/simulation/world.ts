@@ -3,7 +3,12 @@ import { createServerClock } from '../../shared/adapters/kubernetes/server-clock
 import { createCloud } from '../../shared/adapters/openapi/cloud.ts';
 import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
 import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
-import { createQuota, type Permits } from '../../shared/adapters/tablestore/quota.ts';
+import {
+  createQuota,
+  DEFAULT_QUOTAS,
+  type Permits,
+  type QuotaTable,
+} from '../../shared/adapters/tablestore/quota.ts';
 import { requireTime } from '../../shared/adapters/time-left.ts';
 import { momentOf } from '../../shared/claim/moment.ts';
 import type { Log, PodApi, Ports } from '../../shared/reconcile/ports.ts';
@@ -90,6 +95,8 @@ export function createWorldOf({
     stage: () => stage,
     installation: INSTALLATION,
     given: { has: (id: string) => [...given.values()].includes(id) } as ReadonlySet<string>,
+    callsPerMinute: 2 * (story.callsPerMinute ?? Number.POSITIVE_INFINITY),
+    releasesPerPass: story.releasesPerPass,
   });
   const store = createRowStore((written: Written) => {
     if (written.table === 'claims') {
@@ -103,6 +110,7 @@ export function createWorldOf({
     random.fork('cloud'),
     { readLagMs: story.readLagMs, tokenValidityMs: story.tokenValidityMs, quotas: { eips: story.eipQuota } },
     {
+      begins: books.begins,
       before: books.before,
       after(performed) {
         if (performed.by) changes++;
@@ -142,6 +150,7 @@ export function createWorldOf({
     });
   });
 
+  const windows = windowsOf(story);
   let tokens = 0;
   // Permits outlive an invocation: each process is a run in one of a few instances.
   const instances: readonly Permits[] = [new Map(), new Map(), new Map()];
@@ -155,7 +164,7 @@ export function createWorldOf({
         process.now(),
         clusters.map(({ id }) => pods.skewMs(id) ?? 0),
       );
-    const quota = createQuota(tables, { now: process.now, permits: permitsOf(process) });
+    const quota = createQuota(tables, { now: process.now, quotas: windows, permits: permitsOf(process) });
     return {
       claims: createClaimStore(tables, log, moment),
       cloud: createCloud({
@@ -170,6 +179,7 @@ export function createWorldOf({
       hints: host.queueFor(process),
       quota,
       releases: createReleaseSwitch(tables),
+      releasesPerPass: story.releasesPerPass,
       log,
       now: process.now,
       newToken: () => `token-${++tokens}`,
@@ -202,6 +212,14 @@ export function createWorldOf({
     changes: () => changes,
   };
 }
+
+/** Both lanes of every API have a few calls a minute, where the story is about that. */
+const windowsOf = ({ callsPerMinute }: Story): QuotaTable =>
+  callsPerMinute === undefined
+    ? DEFAULT_QUOTAS
+    : Object.fromEntries(
+        Object.keys(DEFAULT_QUOTAS).map((api) => [api, { bind: callsPerMinute, release: callsPerMinute }]),
+      );
 
 const quiet: Log = { debug() {}, info() {}, warn() {} };
 
@@ -254,6 +272,7 @@ function podApi(process: Process, clusters: readonly Cluster[], serverNow: () =>
     skewMs: (clusterId) => clocks.get(clusterId)?.skewMs(),
     read: ({ clusterId, namespace, pod }) =>
       withClock(clusterId, () => clusterOf(clusterId).read(process, namespace, pod)),
+    isEmpty: (clusterId) => clusterOf(clusterId).isEmpty(process),
     list: (clusterId) => withClock(clusterId, () => clusterOf(clusterId).list(process)),
     tell: (key, podUid, told) => clusterOf(key.clusterId).tell(process, key, podUid, told),
     event: ({ namespace, pod }, _podUid, { reason }) =>

@@ -58,6 +58,7 @@ const portsWith = (
       },
     },
     releases: { frozen: async () => false },
+    releasesPerPass: 200,
   }) as unknown as Ports;
 
 /** Its claim's name was lost: a tag was removed by hand. */
@@ -175,6 +176,7 @@ describe('a private IP on a parking ENI that no claim names', () => {
         },
       },
       releases: { frozen: async () => world.frozen },
+      releasesPerPass: 200,
     } as unknown as Ports;
     return world;
   }

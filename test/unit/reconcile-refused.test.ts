@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../shared/adapters/failure.ts';
 import type { PodView, Told } from '../../shared/claim/observation.ts';
-import type { Ports } from '../../shared/reconcile/ports.ts';
+import type { Ports, Verdict } from '../../shared/reconcile/ports.ts';
 import { reconcile } from '../../shared/reconcile/reconcile.ts';
 import { bound, eipIs, HERE, keyOf, NOW, podAt, wishing } from './claim-scene.ts';
 
 const { clusterId, namespace, pod } = keyOf('eip');
 
 /** A pod whose EIP the cloud refuses to bind, with these words, and how often it is told so. */
-function createWorld(said: { code: string; message: string }, view: PodView = waiting) {
+function createWorld(said: { verdict?: Verdict; code: string; message: string }, view: PodView = waiting) {
   let current = view;
   const tellings: Told[] = [];
   const ports = {
@@ -32,7 +32,7 @@ function createWorld(said: { code: string; message: string }, view: PodView = wa
         eips: {
           describe: async () => eipIs('Available'),
           associate: async () => {
-            throw failure('exhausted', said.code, said.message);
+            throw failure(said.verdict ?? 'exhausted', said.code, said.message);
           },
         },
       },
@@ -63,6 +63,23 @@ describe('a pod whose EIP the cloud refuses to bind', () => {
       'QuotaExceeded.Eip: no more',
       'QuotaExceeded.Eip: no more in this zone',
     ]);
+  });
+
+  it('is told of a minute without calls, where it was told nothing that says more', async () => {
+    const used = { verdict: 'throttled' as const, code: 'WindowUsedUp', message: 'no calls are left' };
+    const fresh = createWorld(used);
+    await fresh.visit();
+    expect(fresh.tellings).toMatchObject([{ reason: 'Throttled' }]);
+
+    const said: { verdict?: Verdict; code: string; message: string } = {
+      code: 'QuotaExceeded.Eip',
+      message: 'no more',
+    };
+    const refused = createWorld(said);
+    await refused.visit();
+    Object.assign(said, used);
+    await refused.visit();
+    expect(refused.tellings).toMatchObject([{ reason: 'QuotaExceeded' }]);
   });
 
   it('is told nothing where it has finished', async () => {

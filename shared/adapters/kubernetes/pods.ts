@@ -139,6 +139,15 @@ export function createPodApi({
       }
     },
 
+    async isEmpty(clusterId) {
+      try {
+        const { items } = await clientOf(clusterId).listPodForAllNamespaces({ limit: 1 });
+        return items.length === 0;
+      } catch (error) {
+        throw readError(`the pods of ${clusterId} could not be listed`, error);
+      }
+    },
+
     async list(clusterId) {
       const listed: ListedPod[] = [];
       let next: string | undefined;
