@@ -8,6 +8,7 @@ import {
   type Claimant,
   carry,
   endOf,
+  isTokenOld,
   isUnmoved,
   LOOK_AGAIN_MS,
   lookAgain,
@@ -18,12 +19,6 @@ import {
   tell,
   tombstone,
 } from './steps.ts';
-
-/**
- * How long the cloud is trusted to know a ClientToken; older intents are looked up by tag instead, because a
- * forgotten token would buy a second EIP. Source: VPC API reference, idempotence (tokens are kept for a day).
- */
-const TOKEN_TRUST_MS = 12 * 3_600_000;
 
 /** How long to leave an EIP alone that somebody else has bound by hand. */
 const FOREIGN_WAIT_MS = 60_000;
@@ -53,9 +48,8 @@ export const eipSteps: Steps = {
     const { eip } = situation.seen;
     return atPlace(situation, claimant.pod, (binding) => {
       if (eip === 'unread') {
-        // As old as that, or of a time to come: a clock was wrong, and nobody knows how old it is.
-        if (Math.abs(situation.now - claim.createdAt) > TOKEN_TRUST_MS)
-          return { kind: 'find-eip', token: claim.token };
+        // What an old token bought is found by its tags.
+        if (isTokenOld(situation, claim)) return { kind: 'find-eip', token: claim.token };
         return {
           kind: 'allocate-eip',
           token: claim.token,

@@ -6,6 +6,7 @@ import {
   boundTo,
   carry,
   endOf,
+  isTokenOld,
   isUnmoved,
   lookAgain,
   optional,
@@ -57,18 +58,18 @@ export const ipSteps: Steps = {
         return ipSteps.abandon(situation, claim);
       }
       if (!isView(seen.eni)) return { kind: 'look-eni', privateIp: binding.privateIp };
-      if (seen.assigned === undefined)
-        return { kind: 'assign-any-ip', eniId: binding.eniId, token: claim.token };
-      if (seen.assigned === 'spent') return withFreshToken(situation, claim);
+      const address = seen.assigned ?? broughtBefore(situation, claim);
+      if (address === undefined) return { kind: 'assign-any-ip', eniId: binding.eniId, token: claim.token };
+      if (address === 'spent') return withFreshToken(situation, claim);
       const allocation = {
         id: seen.eni.vSwitchId,
-        address: seen.assigned,
+        address,
         ...optional('securityGroupId', seen.eni.securityGroupId),
       };
       if (seen.lockedBy) {
         // Another claim keeps this address and lost its hold on it: give it back and ask for another.
         if (isView(seen.holder) && seen.holder.eniId === undefined) return withFreshToken(situation, claim);
-        return { kind: 'unassign-ip', eniId: binding.eniId, address: seen.assigned };
+        return { kind: 'unassign-ip', eniId: binding.eniId, address };
       }
       return {
         kind: 'save',
@@ -78,13 +79,23 @@ export const ipSteps: Steps = {
     });
   },
 
-  abandon({ seen, now }, claim) {
+  abandon(situation, claim) {
+    const { seen, now } = situation;
     const released: Action = { kind: 'save', next: tombstone(claim, now) };
     if (!claim.eniId || seen.assigned === 'spent') return released;
-    // Replaying the token tells which address was assigned, if any; with the ENI gone there is none.
-    if (seen.assigned === undefined) return { kind: 'assign-any-ip', eniId: claim.eniId, token: claim.token };
     if (isView(seen.holder) && seen.holder.eniId === undefined) return released;
-    return { kind: 'unassign-ip', eniId: claim.eniId, address: seen.assigned };
+    if (seen.assigned !== undefined)
+      return { kind: 'unassign-ip', eniId: claim.eniId, address: seen.assigned };
+    if (!isTokenOld(situation, claim)) {
+      // Replaying the token tells which address was assigned, if any; with the ENI gone there is none.
+      return { kind: 'assign-any-ip', eniId: claim.eniId, token: claim.token };
+    }
+    const { pod, eni } = seen;
+    // What it brought goes with the ENI, if the pod is gone.
+    if (pod === 'absent' || pod.ip === undefined) return released;
+    if (eni === 'unread') return { kind: 'look-eni', privateIp: pod.ip };
+    const address = isView(eni) && eni.id === claim.eniId ? broughtBefore(situation, claim) : undefined;
+    return address === undefined ? released : { kind: 'unassign-ip', eniId: claim.eniId, address };
   },
 
   bind(situation, claim, claimant) {
@@ -214,10 +225,18 @@ export const ipSteps: Steps = {
 const isElsewhere = ({ seen: { eni } }: Situation, { allocation }: Pick<Bound, 'allocation'>): boolean =>
   isView(eni) && eni.vSwitchId !== allocation.id;
 
-const withFreshToken = ({ freshToken }: Situation, claim: Allocating): Action => ({
+const withFreshToken = ({ freshToken, now }: Situation, claim: Allocating): Action => ({
   kind: 'save',
-  next: { ...claim, rev: claim.rev + 1, token: freshToken },
+  next: { ...claim, rev: claim.rev + 1, token: freshToken, createdAt: now },
 });
+
+/** What an old token has brought, if anything, is the one private IP that the pod's ENI has beside its own. */
+const broughtBefore = (situation: Situation, claim: Allocating): string | undefined => {
+  const { eni } = situation.seen;
+  if (!isView(eni) || !isTokenOld(situation, claim)) return undefined;
+  const [address, ...others] = eni.beside ?? [];
+  return others.length === 0 ? address : undefined;
+};
 
 const unassign = (eniId: string, { allocation }: Pick<Bound, 'allocation'>): Action => ({
   kind: 'unassign-ip',

@@ -53,6 +53,8 @@ export interface EniView {
   readonly securityGroupId?: string;
   /** The account may look at it but not touch it (ECI's and ACS's own). */
   readonly managed: boolean;
+  /** Other private IPs that it has, where the one that it was looked up by is its own: it is one pod's alone. */
+  readonly beside?: readonly string[];
 }
 
 /** Who has a private IP: an ENI, or nobody. */

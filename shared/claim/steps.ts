@@ -109,6 +109,16 @@ export const sameBinding = (a: Binding, b: Binding): boolean =>
 export const isUnmoved = ({ ip, eniHint }: PodView, { privateIp, eniId }: Binding): boolean =>
   ip === privateIp && (eniHint === undefined || eniHint === eniId);
 
+/**
+ * How long the cloud is trusted to know a ClientToken: one that it has forgotten would bring a second address. Source:
+ * VPC API reference, idempotence (tokens are kept for a day).
+ */
+const TOKEN_TRUST_MS = 12 * 3_600_000;
+
+/** As old as that, or of a time to come: then a clock was wrong, and nobody knows how old it is. */
+export const isTokenOld = ({ now }: Situation, { createdAt }: Claim): boolean =>
+  Math.abs(now - createdAt) > TOKEN_TRUST_MS;
+
 /** The fields that every phase of one life of a claim carries, with the revision grown by one. */
 export const carry = ({ key, rev, origin, retention, createdAt }: Claim) => ({
   key,

@@ -15,14 +15,14 @@ const SWEEP_MS = 60_000;
  */
 export function putBack(
   hint: Hint,
-  { afterMs, exactly = false }: Pick<Again, 'afterMs' | 'exactly'>,
+  { afterMs, exactly = false, look = false }: Omit<Again, 'why'>,
 ): { hint: Hint; delayMs: number } | undefined {
   const attempt = (hint.attempt ?? 0) + 1;
   if (attempt > MOST_ATTEMPTS || (afterMs >= SWEEP_MS && !exactly)) return undefined;
   const least = Math.max(afterMs, SHORTEST_WAIT_MS);
   const { clusterId, namespace, pod } = hint;
   return {
-    hint: { clusterId, namespace, pod, attempt },
+    hint: { clusterId, namespace, pod, attempt, ...(look ? { look } : {}) },
     delayMs: exactly ? least : Math.min(least * 2 ** (attempt - 1), SWEEP_MS),
   };
 }

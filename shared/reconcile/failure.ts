@@ -1,4 +1,4 @@
-import type { Reason } from '../claim/reason.ts';
+import { NORMAL_REASONS, type Reason } from '../claim/reason.ts';
 import type { Failure, Verdict } from './ports.ts';
 import type { Again } from './step.ts';
 
@@ -52,14 +52,15 @@ export const TERMINAL_REASONS: readonly Reason[] = Object.values(CONSEQUENCES).f
   is === 'terminal' && reason !== undefined ? [reason] : [],
 );
 
-/** What says more than that this minute has no calls left, and stands until the next one that is made. */
-const LASTING_REASONS: readonly Reason[] = Object.values(CONSEQUENCES).flatMap(({ is, reason }) =>
-  is !== 'retry' && reason !== undefined ? [reason] : [],
-);
-
-/** Whether a pod that was told this last is to be told of the failure as well. */
+/**
+ * Whether a pod that was told this last is to be told of the failure as well. That a minute has no calls left says less
+ * than whatever is in the pod's way, which stands until the next call that is made.
+ */
 export const saysMore = ({ verdict }: Failure, toldLast: Reason | undefined): boolean =>
-  verdict !== 'throttled' || toldLast === undefined || !LASTING_REASONS.includes(toldLast);
+  verdict !== 'throttled' ||
+  toldLast === undefined ||
+  toldLast === 'Throttled' ||
+  NORMAL_REASONS.includes(toldLast);
 
 /**
  * When it is worth trying again; undefined where it is not. Exactly then only where the failure itself names the time:

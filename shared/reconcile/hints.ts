@@ -40,7 +40,7 @@ const FAILED_RETRY_MS = 2_000;
 interface Followed {
   /** How it ended; undefined where it goes on. By poison it ends for one claim, and may go on for the other. */
   readonly end?: 'settled' | 'refused' | 'poison' | 'failed';
-  readonly again?: Pick<Again, 'afterMs' | 'exactly'> | undefined;
+  readonly again?: Omit<Again, 'why'> | undefined;
 }
 
 /** Reconciles one pod, and says in the log how that went. */
@@ -64,7 +64,7 @@ async function follow(ports: Ports, hint: Hint): Promise<Followed> {
   } catch (error) {
     ports.log.warn('reconcile failed', { key, attempt, err: error });
     if (isTerminal(error)) return { end: 'refused' };
-    return { end: 'failed', again: { afterMs: FAILED_RETRY_MS } };
+    return { end: 'failed', again: { afterMs: FAILED_RETRY_MS, look: hint.look ?? false } };
   }
 }
 
@@ -77,7 +77,12 @@ async function reconcileInTime(
     return await reconcile(ports, hint);
   } catch (error) {
     if (!isPutOff(error)) throw error;
-    return { again: againAfter(error, 'read'), refused: false, unreadable: [] };
+    const again = againAfter(error, 'read');
+    return {
+      again: again && { ...again, look: hint.look ?? false },
+      refused: false,
+      unreadable: [],
+    };
   }
 }
 

@@ -19,6 +19,8 @@ export interface Again {
   readonly why: string;
   /** The time is known: it is not stretched with each try. */
   readonly exactly?: boolean;
+  /** The look at the cloud that the hint asked for is still to be made. */
+  readonly look?: boolean;
 }
 
 /** What an action taught; or that it must be left for later. */

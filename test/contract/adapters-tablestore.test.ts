@@ -566,6 +566,15 @@ describe('the quota of an API', () => {
     expect(await takeAll()).toBe(10);
   });
 
+  it('of a few calls a minute is not all in the hands of the first who asks', async () => {
+    const quotas = { AssociateEipAddress: { bind: 3, release: 0 } };
+    const functions = Array.from({ length: 3 }, () =>
+      createQuota(newTables(), { now: () => 60_000_000, quotas }),
+    );
+    for (const quota of functions) expect(await quota.take('AssociateEipAddress', 'bind')).toBe(0);
+    expect(await functions[0]?.take('AssociateEipAddress', 'bind')).toBeGreaterThan(0);
+  });
+
   it('has a permit for each of 64 who ask at once, while the window has enough', async () => {
     const quota = createQuota(tables, {
       now: () => 60_000_000,

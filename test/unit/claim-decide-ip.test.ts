@@ -137,6 +137,41 @@ describe('an intent to assign', () => {
       expect(decided(pod, settled)).toMatchObject({ kind: 'save', next: { phase: 'Released', rev: 8 } });
   });
 
+  describe('that is so old that the cloud may have forgotten its token', () => {
+    const TRUSTED_MS = 12 * 60 * MINUTE;
+    const old = allocating('ip', { createdAt: NOW - TRUSTED_MS - 1 });
+    const young = allocating('ip', { createdAt: NOW - TRUSTED_MS });
+    const beside = (...addresses: string[]) => ({ eni: eniOf(HERE, { beside: addresses }) });
+    const replayed = { kind: 'assign-any-ip', eniId: HERE.eniId, token: 'token-1' };
+
+    it('takes what it has brought: the one address beside the own one of the ENI', () => {
+      expect(decideIp(old, seeing(podAt(HERE), beside(address)))).toMatchObject({
+        kind: 'save',
+        lock: LOCK,
+        next: { phase: 'Bound', allocation: ALLOCATION.ip },
+      });
+      const ahead = allocating('ip', { createdAt: NOW + TRUSTED_MS + 1 });
+      expect(decideIp(ahead, seeing(podAt(HERE), beside(address)))).toMatchObject({ lock: LOCK });
+    });
+
+    it('is carried out anew where it brought none, where nobody can say which, and while it is trusted', () => {
+      for (const seen of [beside(), beside(address, '10.0.0.51'), here])
+        expect(decideIp(old, seeing(podAt(HERE), seen))).toEqual(replayed);
+      expect(decideIp(young, seeing(podAt(HERE), beside(address)))).toEqual(replayed);
+    });
+
+    it('gives back what it has brought where the pod does not want it any more, and replays nothing', () => {
+      expect(decideIp(old, seeing(off))).toEqual({ kind: 'look-eni', privateIp: HERE.privateIp });
+      expect(decideIp(old, seeing(off, beside(address)))).toEqual(unassignedFrom(HERE.eniId));
+      const over = { kind: 'save', next: { phase: 'Released', rev: 8 } };
+      for (const seen of [beside(), { eni: eniOf(THERE, { beside: [address] }) }, { eni: 'absent' as const }])
+        expect(decideIp(old, seeing(off, seen))).toMatchObject(over);
+      expect(decideIp(old, seeing(off, { ...beside(address), holder: NOBODY }))).toMatchObject(over);
+      for (const pod of ['absent', without(off, 'ip')] as const)
+        expect(decideIp(old, seeing(pod))).toMatchObject(over);
+    });
+  });
+
   it('waits while its pod is being deleted, and stands while the wish cannot be read', () => {
     whoeverHasIt((holder) => {
       expect(decided(leaving, { holder })).toEqual(waits);

@@ -240,7 +240,7 @@ describe('what is put on record of a fixed IP, to the last field', () => {
     [
       'another try, after a token that can bring none any more',
       () => decideIp(allocating('ip'), seeing(here, { eni, assigned: 'spent' })),
-      saved(allocating('ip', { rev: 8, token: FRESH_TOKEN })),
+      saved(allocating('ip', { rev: 8, createdAt: NOW, token: FRESH_TOKEN })),
     ],
     [
       'the one that was assigned',

@@ -42,4 +42,12 @@ describe('a hint that is not settled', () => {
       delayMs: 4_000,
     });
   });
+
+  it('asks again for the look that was not made', () => {
+    expect(putBack({ ...HINT, look: true }, { afterMs: 1_000, look: true })?.hint).toEqual({
+      ...HINT,
+      attempt: 1,
+      look: true,
+    });
+  });
 });

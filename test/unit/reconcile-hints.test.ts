@@ -11,7 +11,11 @@ const HINT: Hint = { clusterId: 'c-1', namespace: 'shop', pod: 'web-0', attempt:
 /** A pod whose EIP is still to be bound, and a cloud that answers the attempt with this. */
 function createScene(
   verdict: Verdict | undefined,
-  { afterMs, unreadable = [] }: { afterMs?: number; unreadable?: readonly Kind[] } = {},
+  {
+    afterMs,
+    unreadable = [],
+    lookFails,
+  }: { afterMs?: number; unreadable?: readonly Kind[]; lookFails?: Error } = {},
 ) {
   const backs: { hint: Hint; delayMs?: number }[] = [];
   const told: Told[] = [];
@@ -40,6 +44,9 @@ function createScene(
     cloud: {
       bind: {
         eips: {
+          describe: async () => {
+            throw lookFails;
+          },
           associate: async () => {
             associated++;
             if (verdict)
@@ -80,6 +87,15 @@ describe('an error of the class', () => {
       expect(told).not.toEqual([]);
     },
   );
+
+  it.each([
+    ['put off', Object.assign(failure('throttled', 'WindowUsedUp', 'no calls are left'), { afterMs: 5_000 })],
+    ['lost', new Error('no answer')],
+  ])('keeps what the hint asked for where the look itself is %s', async (_, error) => {
+    const { backs, run } = createScene(undefined, { lookFails: error });
+    await run([{ ...HINT, look: true }]);
+    expect(backs).toMatchObject([{ hint: { look: true } }]);
+  });
 
   it('"retry after" that needs no minute is tried again by itself, each time later', async () => {
     const { backs, run } = createScene('late');

@@ -50,7 +50,7 @@ export function createEniCloud(ecs: OpenApiCall, { installation, books, vpcId }:
           );
         }
         const [eni] = owners;
-        return eni ? toView(eni) : 'absent';
+        return eni ? toView(eni, address) : 'absent';
       });
     },
     { most: MOST_ADDRESSES, nameOf: (address) => address },
@@ -123,13 +123,16 @@ const isParking = (eni: Eni, installation: string): boolean => {
   return owner === installation && role === parkingTag.Value;
 };
 
-function toView(eni: Eni): EniView {
+function toView(eni: Eni, lookedUpBy: string): EniView {
   const [securityGroupId] =
     (eni.SecurityGroupIds as { SecurityGroupId?: readonly unknown[] } | undefined)?.SecurityGroupId ?? [];
   return {
     id: String(eni.NetworkInterfaceId),
     vSwitchId: String(eni.VSwitchId),
     managed: eni.ServiceManaged === true,
+    ...(String(eni.PrivateIpAddress) === lookedUpBy
+      ? { beside: addressesOf(eni).filter((address) => address !== lookedUpBy) }
+      : {}),
     ...(typeof securityGroupId === 'string' ? { securityGroupId } : {}),
   };
 }

@@ -34,10 +34,18 @@ export function problemOfQuotas(quotas: QuotaTable | undefined): string | undefi
 const MINUTE_MS = 60_000;
 /**
  * Permits are taken from the store a block at a time, so that most calls cost no round trip; what is left over lapses
- * with its minute. A block is a twentieth of the window, so that twenty instances can hold one, and at least this many.
+ * with its minute. A block is a twentieth of the window, so that twenty instances can hold one, and at least this many;
+ * of a window of a few calls it is a third, so that no instance has all of them.
  */
-const SMALLEST_BLOCK = 6;
+const USUAL_SMALLEST_BLOCK = 6;
 const BLOCKS_IN_WINDOW = 20;
+const FEWEST_BLOCKS = 3;
+
+const blockOfWindow = (limit: number): number =>
+  Math.max(
+    Math.floor(limit / BLOCKS_IN_WINDOW),
+    Math.min(USUAL_SMALLEST_BLOCK, Math.max(1, Math.floor(limit / FEWEST_BLOCKS))),
+  );
 /**
  * What is prepared is used within seconds: an answer of the cloud is looked at a second or two after the call. Where
  * the minute ends before that, the next one's permits are fetched in the same round trip.
@@ -84,8 +92,7 @@ export function createQuota(
     const name = nameOf(api, lane, minute);
     // A turn, so that all who ask at the same time are counted.
     await Promise.resolve();
-    const block = Math.max(SMALLEST_BLOCK, Math.floor(limit / BLOCKS_IN_WINDOW));
-    const amount = Math.max(block, waiting.get(`${api} ${lane}`) ?? 0);
+    const amount = Math.max(blockOfWindow(limit), waiting.get(`${api} ${lane}`) ?? 0);
     const after = await tables.change({
       table: 'windows',
       key: [
