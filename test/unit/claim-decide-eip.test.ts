@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { Claim } from '../../shared/claim/claim.ts';
 import { TOMBSTONE_MS } from '../../shared/claim/decide.ts';
 import type { EipView, NotSeen, Observed, Unread } from '../../shared/claim/observation.ts';
-import { type Problem, wordProblem } from '../../shared/claim/policy.ts';
 import type { Reason } from '../../shared/claim/reason.ts';
 import {
   ALLOCATION,
@@ -80,23 +79,6 @@ describe('an identity without a claim', () => {
   it('is left alone where no pod wants an EIP', () => {
     for (const pod of ['absent', off, finished, leaving] as const)
       expect(decided(pod)).toEqual({ kind: 'done' });
-  });
-
-  it('buys nothing where a detail of its wish cannot be read, and is told which', () => {
-    const wish = wishing({ eip: { retention: { kind: 'never' } } });
-    const slip = { annotation: 'release', value: 'soon', allowed: 'a duration' };
-    const other = { annotation: 'older', value: 'false', allowed: '"true"', counts: 'newer' };
-    const asking = (...problems: Problem[]) =>
-      podAt(HERE, { eniHint: HERE.eniId, wishes: { ...wish, problems } });
-    expect(decided(asking(other, slip))).toEqual({
-      kind: 'tell',
-      podUid: HERE.podUid,
-      told: { reason: 'InvalidAnnotation', message: wordProblem(slip) },
-    });
-    const knowing = { reason: 'InvalidAnnotation', message: wordProblem(slip) } as const;
-    expect(decided({ ...asking(slip), told: told('eip', knowing) })).toEqual({ kind: 'done' });
-    // That one spelling counts and the other does not is no reason to wait.
-    expect(decided(asking(other))).toMatchObject({ kind: 'save', next: { phase: 'Allocating' } });
   });
 
   it('is told once what is wrong with its annotations, and nothing is bought', () => {
