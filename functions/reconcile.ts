@@ -4,7 +4,8 @@ import { readEnvelope } from '../shared/intake/envelope.ts';
 import { reconcileBatch } from '../shared/reconcile/hints.ts';
 import type { TimedContext } from '../shared/runtime/function-compute.ts';
 import { knowDeadline, logInvocation, parseEvent } from '../shared/runtime/middleware.ts';
-import { clusterIds, log, portsFor } from './parts.ts';
+import { clusterIds, log } from './instance.ts';
+import { portsFor } from './ports.ts';
 
 /** Queue: hints become reconciled claims. */
 export const handler = middy(async (event: unknown, context: unknown) => {

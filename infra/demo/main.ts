@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { closeOnSignal, INTERRUPTED } from '../local/close-on-signal.ts';
 import { refuseSecondCloud, removeCloudFile } from '../local/cloud-file.ts';
 import { startControlPlane } from '../local/kubernetes/control-plane.ts';
 import { openCluster } from './cluster.ts';
@@ -38,19 +39,12 @@ async function main(options: Options): Promise<number> {
   const clusterId = 'c-local';
   let stage: Stage | undefined;
   let view = createView({ colors: process.stdout.isTTY === true, write: console.log, start: Date.now() });
-  const close = async () => {
+  const close = closeOnSignal(async () => {
     await stage?.close();
     await plane?.close();
     if (folder === HOME) await removeCloudFile(HOME);
     else await rm(folder, { recursive: true, force: true });
-  };
-  // A terminal signals this process, and so does npm: the second signal must not cut the closing short.
-  let closing: Promise<void> | undefined;
-  const onSignal = () => {
-    closing ??= close().then(() => process.exit(130));
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  }, INTERRUPTED);
 
   try {
     console.log('Holdfast: pods keep their addresses. Everything below runs on this machine.');
@@ -83,7 +77,7 @@ async function main(options: Options): Promise<number> {
     }
     return good ? 0 : 1;
   } finally {
-    if (!closing) await close();
+    await close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { serviceName } from '../resources/names.ts';
+import { closeOnSignal } from './close-on-signal.ts';
 import { startCloud } from './cloud.ts';
 import { refuseSecondCloud, removeCloudFile, writeCloudFile } from './cloud-file.ts';
 
@@ -52,21 +53,10 @@ The local cloud is up; Ctrl-C ends it.
   kubectl apply -f infra/kubernetes/samples/statefulset-eip.yaml
   kubectl get pods -o wide -w
 `);
-  let stopping = false;
-  const stop = () => {
-    if (stopping) return;
-    stopping = true;
+  closeOnSignal(async () => {
     console.log('stopping');
-    Promise.all([cloud.close(), removeCloudFile(HOME)]).then(
-      () => process.exit(0),
-      (error) => {
-        console.error(error);
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
+    await Promise.all([cloud.close(), removeCloudFile(HOME)]);
+  }, 0);
 }
 
 function readOptions(): Options | string {

@@ -3,7 +3,7 @@ import { type Claim, type Retained, retainUntil, sameRetention } from './claim.t
 import { eipSteps } from './eip-steps.ts';
 import { ipSteps } from './ip-steps.ts';
 import { isView, type PodView } from './observation.ts';
-import { wordProblem } from './policy.ts';
+import { type Problem, wordProblem } from './policy.ts';
 import { standing } from './standing.ts';
 import {
   type Claimant,
@@ -78,8 +78,7 @@ function decideStep(claim: Claim | undefined, situation: Situation): Action {
     case 'Released':
       if (stand.kind === 'claimant') {
         // A slip in a retention would otherwise buy an address that is kept for ever.
-        if (stand.pod.wishes.problems.some(({ counts }) => counts === undefined))
-          return tellUnreadable(situation, stand.pod, done);
+        if (slipOf(situation, stand.pod)) return tellUnreadable(situation, stand.pod, done);
         return steps.begin(situation, stand, claim);
       }
       if (stand.kind === 'undecided') return tellUnreadable(situation, stand.pod, done);
@@ -176,9 +175,13 @@ function backToRetained(claim: Extract<Claim, { phase: 'Releasing' }>): Action {
   };
 }
 
+/** What cannot be read of the wish for this kind; a slip about the other kind is the other claim's to tell. */
+const slipOf = ({ key }: Situation, { wishes }: PodView): Problem | undefined =>
+  wishes.problems.find(({ kind, counts }) => kind === key.kind && counts === undefined);
+
 /** What cannot be read, in the pod's condition: the annotation quoted, and what would be right. */
 function tellUnreadable(situation: Situation, pod: PodView, next: Action): Action {
-  const problem = pod.wishes.problems.find(({ counts }) => counts === undefined);
+  const problem = slipOf(situation, pod);
   return tell(
     situation,
     { reason: 'InvalidAnnotation', ...optional('message', problem && wordProblem(problem)) },

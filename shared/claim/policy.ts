@@ -1,5 +1,6 @@
 import { parseGoDuration } from '../net/duration.ts';
 import type { Retention } from './claim.ts';
+import type { Kind } from './identity.ts';
 
 /** What a pod asks for. `unreadable` is neither yes nor no: what it has is kept, nothing new is bought. */
 export interface Wishes {
@@ -22,6 +23,8 @@ export interface IpWish {
 
 /** An annotation that could not be read, or that does not count: quoted to the user, with what would be right. */
 export interface Problem {
+  /** Whose wish it is in: the other kind goes on as if nothing were wrong. */
+  readonly kind: Kind;
   readonly annotation: string;
   readonly value: string;
   readonly allowed: string;
@@ -90,31 +93,30 @@ const DEFAULT_FIXED_IP_HOURS = 48;
 const LONGEST_HOURS = 87_600;
 const LARGEST_BANDWIDTH = 200;
 
-/** What the annotations of a pod ask for, and what in them could not be read. */
+/** What the annotations of a pod ask for, and what in them could not be read. No annotation is about both kinds. */
 export function readWishes(annotations: Readonly<Record<string, string>>): Wishes {
   const problems: Problem[] = [];
 
-  const read = <T>(
-    entry: keyof typeof ANNOTATIONS,
-    parse: (value: string) => T | undefined,
-  ): T | 'unreadable' | undefined => {
-    const { names, allowed } = ANNOTATIONS[entry];
-    const [first, ...others] = names.flatMap((annotation) => {
-      const value = annotations[annotation];
-      return value === undefined ? [] : [{ annotation, value }];
-    });
-    if (first === undefined) return undefined;
-    for (const other of others)
-      if (other.value.trim() !== first.value.trim())
-        problems.push({ ...other, allowed, counts: first.annotation });
-    const parsed = parse(first.value.trim());
-    if (parsed !== undefined) return parsed;
-    problems.push({ ...first, allowed });
-    return 'unreadable';
-  };
+  const readFor =
+    (kind: Kind): Read =>
+    (entry, parse) => {
+      const { names, allowed } = ANNOTATIONS[entry];
+      const [first, ...others] = names.flatMap((annotation) => {
+        const value = annotations[annotation];
+        return value === undefined ? [] : [{ annotation, value }];
+      });
+      if (first === undefined) return undefined;
+      for (const other of others)
+        if (other.value.trim() !== first.value.trim())
+          problems.push({ kind, ...other, allowed, counts: first.annotation });
+      const parsed = parse(first.value.trim());
+      if (parsed !== undefined) return parsed;
+      problems.push({ kind, ...first, allowed });
+      return 'unreadable';
+    };
 
-  const eip = readEip(read);
-  const ip = readIp(read);
+  const eip = readEip(readFor('eip'));
+  const ip = readIp(readFor('ip'));
   return { eip, ip, problems };
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Stage } from '../../infra/demo/stage.ts';
+import { closeOnSignal, INTERRUPTED } from '../../infra/local/close-on-signal.ts';
 import { type ChaosOptions, checkOptions, USAGE } from './options.ts';
 import { planChaos } from './plan.ts';
 import { runChaos } from './run.ts';
@@ -16,18 +17,11 @@ async function main(options: ChaosOptions): Promise<number> {
   const closing = new AbortController();
   const notes = options.notes === undefined ? undefined : createWriteStream(options.notes);
   let stage: Stage | undefined;
-  const close = async () => {
+  const close = closeOnSignal(async () => {
     closing.abort(new Error('chaos is ending'));
     await stage?.close();
     await rm(folder, { recursive: true, force: true });
-  };
-  // A terminal signals this process, and so does npm: the second signal must not cut the closing short.
-  let interrupted: Promise<void> | undefined;
-  const onSignal = () => {
-    interrupted ??= close().then(() => process.exit(130));
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  }, INTERRUPTED);
 
   const view = createView({ colors: process.stdout.isTTY === true, write: console.log });
   try {
@@ -64,8 +58,7 @@ async function main(options: ChaosOptions): Promise<number> {
     if (options.json) console.log(JSON.stringify({ ...verdict, seconds }));
     return good ? 0 : 1;
   } finally {
-    if (interrupted) await interrupted;
-    else await close();
+    await close();
     notes?.end();
   }
 }

@@ -1,19 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TABLES } from '../../infra/resources/tables.ts';
-import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
-import { createTables, openTableClient } from '../../shared/adapters/tablestore/table.ts';
 import type { Allocating, Bound, Released } from '../../shared/claim/claim.ts';
-import type { ClaimKey } from '../../shared/claim/identity.ts';
 import { momentOf } from '../../shared/claim/moment.ts';
-import { createLogger } from '../../shared/runtime/log.ts';
-import { type LocalInstance, openLocalInstance } from '../fixtures/tablestore-instance.ts';
+import { openStoreStage, type StoreStage } from './store-stage.ts';
+import { AT, keyOf } from './stored-claims.ts';
 
 const MINUTE = 60_000;
 const LIFE = 10 * MINUTE;
-const AT = 1_700_000_000_000;
 const OWNER = 'c-test/default/web-0/eip';
 
-const keyOf = (pod: string): ClaimKey => ({ clusterId: 'c-test', namespace: 'default', pod, kind: 'eip' });
 const common = (pod: string, rev: number) => ({
   key: keyOf(pod),
   rev,
@@ -41,43 +35,20 @@ const allocating = (pod: string): Allocating => ({
   podUid: 'uid-1',
 });
 
-let instance: LocalInstance;
+let stage: StoreStage;
 let now: number;
 /** By how much the clock that it is compared with is ahead of the function's. */
 let skew: number;
 beforeEach(async () => {
   now = AT;
   skew = 0;
-  instance = await openLocalInstance();
-  for (const { name, primaryKey, timeToLive, maxVersions } of TABLES) {
-    await instance.client.createTable({
-      tableMeta: { tableName: name, primaryKey: primaryKey.map(({ name, type }) => ({ name, type })) },
-      tableOptions: { timeToLive, maxVersions },
-      reservedThroughput: { capacityUnit: { read: 0, write: 0 } },
-    });
-  }
+  stage = await openStoreStage({ moment: () => momentOf(now, [skew]) });
 });
-afterEach(async () => {
-  await instance.close();
-  instance.context.clock.close();
-});
+afterEach(() => stage.close());
 
-const newStore = () =>
-  createClaimStore(
-    createTables(
-      openTableClient({
-        endpoint: instance.server.url,
-        instance: instance.server.instance,
-        credentials: instance.context.account.owner,
-      }),
-      () => 60_000,
-    ),
-    createLogger({ level: 'warn', write: () => {} }),
-    () => momentOf(now, [skew]),
-  );
-const take = (claim: Bound, store = newStore()) =>
+const take = (claim: Bound, store = stage.newStore()) =>
   store.save({ kind: 'save', next: claim, lock: claim.allocation.id });
-const write = (next: Bound | Released | Allocating) => newStore().save({ kind: 'save', next });
+const write = (next: Bound | Released | Allocating) => stage.newStore().save({ kind: 'save', next });
 
 /** A function that dies with the lock in its hand: its claim is written on a revision that nobody has. */
 const lockAndDie = async (pod: string) => expect(await take({ ...bound(pod), rev: 99 })).toBe('conflict');
@@ -87,13 +58,13 @@ describe('a lock whose owner', () => {
     await lockAndDie('web-0');
     now += LIFE - 1;
     expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
-    expect(await newStore().lockedBy('eip-given')).toBe(OWNER);
+    expect(await stage.newStore().lockedBy('eip-given')).toBe(OWNER);
   });
 
   it('never came to save its claim is taken over when no function can still be about to', async () => {
     await lockAndDie('web-0');
     now += LIFE;
-    expect(await newStore().lockedBy('eip-given')).toBeUndefined();
+    expect(await stage.newStore().lockedBy('eip-given')).toBeUndefined();
     expect(await take(bound('web-1'))).toBe('saved');
     expect(await take(bound('web-2'))).toEqual({ lockedBy: 'c-test/default/web-1/eip' });
   });
@@ -131,7 +102,7 @@ describe('a lock whose owner', () => {
   it('has a record of a newer version is held', async () => {
     await lockAndDie('web-0');
     await write(bound('web-0', 'eip-other'));
-    await writeSchema(OWNER, 99);
+    await stage.spoil(keyOf('web-0'), { schema: 99 });
     now += 100 * LIFE;
     expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
   });
@@ -153,35 +124,6 @@ describe('a stale lock that several ask for at once', () => {
     const outcomes = await Promise.all(rivals.map((pod) => take(bound(pod))));
     expect(outcomes.filter((outcome) => outcome === 'saved')).toHaveLength(1);
     const [winner] = rivals.filter((_, index) => outcomes[index] === 'saved');
-    expect(await newStore().lockedBy('eip-given')).toBe(`c-test/default/${winner}/eip`);
+    expect(await stage.newStore().lockedBy('eip-given')).toBe(`c-test/default/${winner}/eip`);
   });
 });
-
-async function writeSchema(claim: string, schema: number) {
-  const tables = createTables(
-    openTableClient({
-      endpoint: instance.server.url,
-      instance: instance.server.instance,
-      credentials: instance.context.account.owner,
-    }),
-    () => 60_000,
-  );
-  const { rows } = await tables.range(
-    'claims',
-    [
-      ['bucket', ''],
-      ['claim', ''],
-    ],
-    [
-      ['bucket', 'zz'],
-      ['claim', ''],
-    ],
-    9,
-  );
-  const { bucket = '', claim: _, ...row } = rows.find((one) => one.claim === claim) ?? {};
-  const key = [
-    ['bucket', bucket],
-    ['claim', claim],
-  ] as const;
-  await tables.write([{ table: 'claims', key, expect: { kind: 'any' }, row: { ...row, schema } }]);
-}

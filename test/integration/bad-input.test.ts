@@ -186,9 +186,10 @@ describe('an annotation that cannot be read', () => {
   const BANDWIDTH = 'k8s.aliyun.com/eip-bandwidth';
   const eips = () => stage.cloud.openApi.world.eips();
   const RETENTION = 'k8s.aliyun.com/pod-eip-release-strategy';
-  const conditionOf = async (name: string) =>
+  const HOURS = 'network.alibabacloud.com/fixed-ip-release-after';
+  const conditionOf = async (name: string, about = 'k8s.aliyun.com/eip') =>
     (await pods.core.readNamespacedPod({ namespace: 'default', name })).status?.conditions?.find(
-      ({ type }) => type === 'k8s.aliyun.com/eip',
+      ({ type }) => type === about,
     );
   const quoting = async (pod: string, text: string) =>
     (await eventsOf(pods.core, pod)).filter((event) => event.includes(text));
@@ -228,6 +229,27 @@ describe('an annotation that cannot be read', () => {
       `${RETENTION} is "a while"; allowed is Follow, Never`,
     );
     expect(eips()).toEqual([]);
+  });
+
+  it('about the fixed IP keeps no EIP from a pod, and is told where the fixed IP is, once', async () => {
+    await pods.create('web-4', {
+      [WITH_EIP]: 'true',
+      'network.alibabacloud.com/enable-fixed-ip': 'true',
+      [HOURS]: 'a weekend',
+    });
+    await pods.until('the word', async () => (await conditionOf('web-4'))?.status === 'True');
+    expect(eips()).toMatchObject([{ status: 'InUse' }]);
+    await stage.cloud.context.clock.advance(5 * MINUTE);
+    await stage.cloud.quiet();
+    const said = `${HOURS} is "a weekend"; allowed is a whole number of hours from 0 to 87600. What the pod has is kept.`;
+    expect(await conditionOf('web-4', 'holdfast.io/fixed-ip')).toMatchObject({
+      status: 'False',
+      reason: 'InvalidAnnotation',
+      message: said,
+    });
+    expect(await quoting('web-4', 'a weekend')).toEqual([`InvalidAnnotation: ${said}`]);
+    await pods.remove('web-4');
+    await pods.until('the release', () => eips().length === 0);
   });
 
   it('keeps for good the address that a pod already has', async () => {

@@ -97,6 +97,8 @@ function run(start: World): { visits: number } {
 function canBeServed({ kind: ofKind, claim, pod: view, enis: there, eips, holders }: World): boolean {
   if (view === 'absent' || view.hostNetwork || view.ip === undefined) return false;
   if (standing(ofKind, claim, view).kind !== 'claimant') return false;
+  // Nothing is begun for a wish that cannot be read to its end; one for the other kind is no reason to wait.
+  if (view.wishes.problems.some((slip) => slip.kind === ofKind && slip.counts === undefined)) return false;
   const eni = there.get(view.ip);
   if (!eni || eni.managed) return false;
   const address = claim && 'allocation' in claim ? claim.allocation : undefined;

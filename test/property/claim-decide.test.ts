@@ -49,6 +49,22 @@ describe('whatever is known, a decision', () => {
     );
   });
 
+  it('is the same for one kind of address, whatever the pod asks for and has been told of the other', () => {
+    always((action, given) => {
+      const { ofKind, seen } = given;
+      const { pod } = seen;
+      if (pod === 'absent') return;
+      const { [ofKind]: wish, problems } = pod.wishes;
+      const nothing = { eip: undefined, ip: undefined };
+      const view = {
+        ...pod,
+        wishes: { ...nothing, [ofKind]: wish, problems: problems.filter(({ kind: of }) => of === ofKind) },
+        told: pod.told[ofKind] ? { [ofKind]: pod.told[ofKind] } : {},
+      };
+      expect(decided({ ...given, seen: { ...seen, pod: view } })).toEqual(action);
+    });
+  });
+
   it('takes nothing from a live pod that has its address where it is observed', () => {
     always((action, given) => {
       if (!hasItsAddress(given) || given.claim?.phase !== 'Bound') return;

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatClaimKey, isPodName, parseClaimKey } from '../../shared/claim/identity.ts';
+import { formatClaimKey, isPodName, type Kind, parseClaimKey } from '../../shared/claim/identity.ts';
 import { ANNOTATIONS, readWishes } from '../../shared/claim/policy.ts';
 import { runs } from './effort.ts';
 
 const NAMES = Object.values(ANNOTATIONS).flatMap(({ names }) => [...names]);
+const IP_NAMES: readonly string[] = [ANNOTATIONS.fixedIp, ANNOTATIONS.fixedIpHours].flatMap(
+  ({ names }) => names,
+);
 const value = fc.oneof(
   fc.string(),
   fc.constantFrom('true', 'false', 'Follow', 'Never', '10m', '48', '5', 'eip-1', '', ' ', '-1', '1e9', '0x1'),
@@ -27,7 +30,9 @@ describe('any annotations', () => {
           expect(eip.allocationId ?? 'eip-1').toMatch(/^eip-[a-z0-9]+$/);
           expect(eip.bandwidth ?? 1).toBeGreaterThanOrEqual(1);
         }
-        if (eip === 'unreadable' || ip === 'unreadable') expect(problems).not.toEqual([]);
+        const kinds = problems.map(({ kind }) => kind);
+        if (eip === 'unreadable') expect(kinds).toContain('eip');
+        if (ip === 'unreadable') expect(kinds).toContain('ip');
       }),
       runs(2_000),
     );
@@ -42,6 +47,21 @@ describe('any annotations', () => {
         }
       }),
       runs(1_000),
+    );
+  });
+
+  it('are read for one kind of address as if those for the other were not there', () => {
+    fc.assert(
+      fc.property(annotations, (given) => {
+        const forIp = (name: string) => IP_NAMES.includes(name);
+        const only = (isOfKind: (name: string) => boolean) =>
+          readWishes(Object.fromEntries(Object.entries(given).filter(([name]) => isOfKind(name))));
+        const { eip, ip, problems } = readWishes(given);
+        const about = (kind: Kind) => problems.filter((problem) => problem.kind === kind);
+        expect(only((name) => !forIp(name))).toEqual({ eip, ip: undefined, problems: about('eip') });
+        expect(only(forIp)).toEqual({ eip: undefined, ip, problems: about('ip') });
+      }),
+      runs(2_000),
     );
   });
 

@@ -10,7 +10,7 @@ import type {
   PodView,
   Told,
 } from '../../shared/claim/observation.ts';
-import type { EipWish, IpWish } from '../../shared/claim/policy.ts';
+import type { EipWish, IpWish, Problem } from '../../shared/claim/policy.ts';
 import {
   ALLOCATION,
   allocating,
@@ -120,6 +120,21 @@ const ipWish: fc.Arbitrary<IpWish> = fc.record({ retention });
 const orNot = <T>(wish: fc.Arbitrary<T>): fc.Arbitrary<T | 'unreadable' | undefined> =>
   fc.oneof({ weight: 4, arbitrary: wish }, fc.constant('unreadable' as const), fc.constant(undefined));
 
+/** What cannot be read of a wish, and what only does not count. */
+const problem: fc.Arbitrary<Problem> = fc
+  .record({ kind, counts: maybe(fc.constant('newer')) })
+  .map(({ kind: ofKind, counts }) => ({
+    kind: ofKind,
+    annotation: `${ofKind}-release`,
+    value: 'soon',
+    allowed: '10m',
+    ...some({ counts }),
+  }));
+const problems = fc.oneof(
+  { weight: 3, arbitrary: fc.constant([]) },
+  fc.array(problem, { minLength: 1, maxLength: 3 }),
+);
+
 export const pod: fc.Arbitrary<PodView | 'absent'> = fc.oneof(
   { weight: 1, arbitrary: fc.constant('absent' as const) },
   {
@@ -134,14 +149,15 @@ export const pod: fc.Arbitrary<PodView | 'absent'> = fc.oneof(
         eniHint: maybe(fc.constantFrom(...PLACES.map(({ eniId }) => eniId))),
         eip: orNot(eipWish),
         ip: orNot(ipWish),
+        problems,
         toldEip: maybe(toldOf(ALLOCATION.eip.address)),
         toldIp: maybe(toldOf(ALLOCATION.ip.address)),
       })
-      .map(({ at, isDown, eniHint, eip, ip, toldEip, toldIp, ...flags }) => {
+      .map(({ at, isDown, eniHint, eip, ip, problems: slips, toldEip, toldIp, ...flags }) => {
         const view = podAt(at, {
           ...flags,
           ...some({ eniHint }),
-          wishes: { eip, ip, problems: [] },
+          wishes: { eip, ip, problems: slips },
           told: some({ eip: toldEip, ip: toldIp }),
         });
         return isDown ? (without(view, 'ip') as PodView) : view;

@@ -3,28 +3,26 @@ import type { Annotations } from './story.ts';
 /** What a pod asks for, read off the few annotations that stories use, and by nothing of the product's. */
 export interface Asks {
   /** `unclear`: nobody can say, so that what is there must stay. */
-  readonly eip: 'no' | 'unclear' | { readonly named: string | undefined; readonly keepMs: number };
-  readonly ip: 'no' | { readonly keepMs: number };
-  /** Something in it cannot be read: what the pod has is kept, and nothing is begun. */
-  readonly puzzling: boolean;
+  readonly eip: 'no' | 'unclear' | (Asked & { readonly named: string | undefined });
+  readonly ip: 'no' | Asked;
+}
+
+interface Asked {
+  readonly keepMs: number;
+  /** For how long cannot be read: what the pod has of this kind is kept, and nothing of it is begun. */
+  readonly isPuzzling: boolean;
 }
 
 const RELEASE = 'k8s.aliyun.com/pod-eip-release-strategy';
 const HOURS = 'network.alibabacloud.com/fixed-ip-release-after';
-export const UNREADABLE_RELEASE = 'soon';
-export const UNREADABLE_HOURS = 'x';
+const UNREADABLE_RELEASE = 'soon';
+const UNREADABLE_HOURS = 'x';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 export function asksOf(annotations: Annotations): Asks {
-  const eip = eipOf(annotations);
-  const ip = ipOf(annotations);
-  const isPuzzling =
-    eip === 'unclear' ||
-    (eip !== 'no' && annotations[RELEASE] === UNREADABLE_RELEASE) ||
-    (ip !== 'no' && annotations[HOURS] === UNREADABLE_HOURS);
-  return { eip, ip, puzzling: isPuzzling };
+  return { eip: eipOf(annotations), ip: ipOf(annotations) };
 }
 
 function eipOf(annotations: Annotations): Asks['eip'] {
@@ -34,7 +32,7 @@ function eipOf(annotations: Annotations): Asks['eip'] {
   if (withEip === 'yes') return 'unclear';
   if (withEip === undefined && named === undefined) return 'no';
   const release = annotations[RELEASE];
-  return { named, keepMs: releaseOf(release) };
+  return { named, keepMs: releaseOf(release), isPuzzling: release === UNREADABLE_RELEASE };
 }
 
 function releaseOf(release: string | undefined): number {
@@ -47,6 +45,7 @@ function releaseOf(release: string | undefined): number {
 function ipOf(annotations: Annotations): Asks['ip'] {
   if (annotations['network.alibabacloud.com/enable-fixed-ip'] !== 'true') return 'no';
   const hours = annotations[HOURS];
-  if (hours === undefined) return { keepMs: 48 * HOUR };
-  return { keepMs: /^\d+$/.test(hours) ? Number(hours) * HOUR : Number.POSITIVE_INFINITY };
+  if (hours === undefined) return { keepMs: 48 * HOUR, isPuzzling: false };
+  const keepMs = /^\d+$/.test(hours) ? Number(hours) * HOUR : Number.POSITIVE_INFINITY;
+  return { keepMs, isPuzzling: hours === UNREADABLE_HOURS };
 }

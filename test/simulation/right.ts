@@ -49,12 +49,13 @@ export function endingOf(world: World, people: People, story: Story): Ending {
         for (let number = 2; name in ending; number++) name = `${base} ${number}`;
         return name;
       };
-      const { eip, ip, puzzling } = asksOf(pod.annotations);
+      const { eip, ip } = asksOf(pod.annotations);
       // Whether it had the address before its wish could not be read any more, chance has decided.
-      const orMayWait = (standing: Standing): Standing => (puzzling ? 'may wait' : standing);
       if (eip !== 'no' && eip !== 'unclear')
-        ending[label('eip', eip.named)] = orMayWait(eipStanding(world, people, pod, eip.named));
-      if (ip !== 'no') ending[label('ip')] = orMayWait(ipStanding(world, pod));
+        ending[label('eip', eip.named)] = eip.isPuzzling
+          ? 'may wait'
+          : eipStanding(world, people, pod, eip.named);
+      if (ip !== 'no') ending[label('ip')] = ip.isPuzzling ? 'may wait' : ipStanding(world, pod);
     }
   }
   return ending;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { COOL_DOWN_MS } from '../../shared/claim/claim.ts';
 import type { HolderView, Observed, Unread } from '../../shared/claim/observation.ts';
+import { tells, waits } from './claim-expected.ts';
 import {
   ALLOCATION,
   allocating,
@@ -10,12 +11,15 @@ import {
   ELSEWHERE,
   eniOf,
   FRESH_TOKEN,
+  finished,
   HERE,
   heldAt,
+  leaving,
   MINUTE,
   NO_WISHES,
   NOBODY,
   NOW,
+  off,
   PARKED,
   PARKING,
   podAt,
@@ -25,7 +29,7 @@ import {
   seeing,
   THERE,
   told,
-  UNREADABLE,
+  unreadable,
   VSWITCH,
   wishing,
   without,
@@ -49,17 +53,11 @@ const whoeverHasIt = (check: (holder: HolderView | Unread) => void) => {
 };
 
 const hinted = podAt(HERE, { eniHint: HERE.eniId });
-const leaving = podAt(HERE, { terminating: true });
-const finished = podAt(HERE, { finished: true });
-const off = podAt(HERE, { wishes: NO_WISHES });
-const unreadable = podAt(HERE, { wishes: UNREADABLE });
 
 const unassignedFrom = (eniId: string) => ({ kind: 'unassign-ip', eniId, address });
 const assignedTo = (eniId: string) => ({ kind: 'assign-ip', eniId, address });
 const parks = { kind: 'park-ip', allocation: ALLOCATION.ip };
 const looks = { kind: 'look-holder', vSwitchId: VSWITCH, address };
-const waits = { kind: 'wait', ms: expect.any(Number), until: expect.any(String) };
-const tells = (reason: string, more: object = {}) => ({ kind: 'tell', told: { reason, ...more } });
 
 describe('the first fixed IP of a name', () => {
   it('needs a look at the ENI even where the node names it, for its vSwitch is where the address belongs', () => {

@@ -12,6 +12,7 @@ import {
   eniOf,
   HERE,
   heldAt,
+  leaving,
   podAt,
   RETENTION,
   releasing,
@@ -25,7 +26,6 @@ import {
 
 const { eip, ip } = ALLOCATION;
 const here = podAt(HERE, { eniHint: HERE.eniId });
-const leaving = podAt(HERE, { terminating: true });
 const down = without(podAt(HERE), 'ip');
 const naming = podAt(HERE, {
   eniHint: HERE.eniId,

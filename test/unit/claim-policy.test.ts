@@ -42,7 +42,7 @@ describe('the wish for an EIP', () => {
     const [newer, older] = [`${NEWER}/pod-with-eip`, `${OLDER}/pod-with-eip`];
     const { eip, problems } = readWishes({ [older]: 'false', [newer]: 'true' });
     expect(eip).toEqual({ retention: { kind: 'follow' } });
-    expect(problems).toMatchObject([{ annotation: older, value: 'false', counts: newer }]);
+    expect(problems).toMatchObject([{ kind: 'eip', annotation: older, value: 'false', counts: newer }]);
     expect(problems.map(wordProblem)).toEqual([
       `${older} is "false"; ${newer} says something else, and counts.`,
     ]);
@@ -66,7 +66,7 @@ describe('the wish for an EIP', () => {
     expect(readWishes({ [`${OLDER}/pod-with-eip`]: value })).toEqual({
       eip: 'unreadable',
       ip: undefined,
-      problems: [{ annotation: `${OLDER}/pod-with-eip`, value, allowed: '"true" or "false"' }],
+      problems: [{ kind: 'eip', annotation: `${OLDER}/pod-with-eip`, value, allowed: '"true" or "false"' }],
     });
   });
 
@@ -120,6 +120,7 @@ describe('the bandwidth', () => {
     expect(eip).toBe('unreadable');
     expect(problems).toEqual([
       {
+        kind: 'eip',
         annotation: `${OLDER}/eip-bandwidth`,
         value,
         allowed: 'a whole number of Mbit/s from 1 to 200',
@@ -151,6 +152,7 @@ describe('the release of an EIP', () => {
       expect(eip).toEqual({ retention: { kind: 'never' } });
       expect(problems).toEqual([
         {
+          kind: 'eip',
           annotation: `${OLDER}/pod-eip-release-strategy`,
           value,
           allowed: 'Follow, Never, or a Go duration such as 10m or 5m30s',
@@ -185,6 +187,7 @@ describe('the wish for a fixed private IP', () => {
     expect(ip).toEqual({ retention: { kind: 'never' } });
     expect(problems).toEqual([
       {
+        kind: 'ip',
         annotation: `${NEWER}/fixed-ip-release-after`,
         value,
         allowed: 'a whole number of hours from 0 to 87600',
@@ -203,12 +206,20 @@ describe('both kinds', () => {
     });
     expect(eip).toBe('unreadable');
     expect(ip).toEqual({ retention: { kind: 'never' } });
-    expect(problems.map(({ value }) => value)).toEqual(['fast', 'long']);
+    expect(problems).toMatchObject([
+      { kind: 'eip', value: 'fast' },
+      { kind: 'ip', value: 'long' },
+    ]);
   });
 });
 
 describe('a problem in words', () => {
-  const problem = { annotation: `${OLDER}/eip-bandwidth`, value: 'fast', allowed: 'a number' };
+  const problem = {
+    kind: 'eip',
+    annotation: `${OLDER}/eip-bandwidth`,
+    value: 'fast',
+    allowed: 'a number',
+  } as const;
 
   it('quotes the annotation and says what is allowed', () => {
     expect(wordProblem(problem)).toBe(

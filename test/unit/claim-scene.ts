@@ -62,6 +62,12 @@ export const wishing = ({
 export const NO_WISHES: PodView['wishes'] = { eip: undefined, ip: undefined, problems: [] };
 export const UNREADABLE: PodView['wishes'] = { eip: 'unreadable', ip: 'unreadable', problems: [] };
 
+/** The pod that is `HERE`, where it is being deleted, has failed, wants nothing any more, or cannot say what it wants. */
+export const leaving = podAt(HERE, { terminating: true });
+export const finished = podAt(HERE, { finished: true });
+export const off = podAt(HERE, { wishes: NO_WISHES });
+export const unreadable = podAt(HERE, { wishes: UNREADABLE });
+
 export const without = <T extends object, K extends keyof T>(value: T, name: K): Omit<T, K> => {
   const { [name]: _, ...rest } = value;
   return rest;

@@ -166,10 +166,11 @@ const PARKED_ON = PARKED.eniId ?? '';
 
 const NAMING = wishing({ eip: { retention: RETENTION, allocationId: ALLOCATION.eip.id } });
 const NAMING_ANOTHER = wishing({ eip: { retention: RETENTION, allocationId: 'eip-2' } });
-const SLIP: PodView['wishes'] = {
+const OTHER: Readonly<Record<Kind, Kind>> = { eip: 'ip', ip: 'eip' };
+const slipIn = (kind: Kind): PodView['wishes'] => ({
   ...wishing({}),
-  problems: [{ annotation: 'k8s.aliyun.com/pod-eip-release-strategy', value: '10', allowed: '10m' }],
-};
+  problems: [{ kind, annotation: 'the-retention', value: '10', allowed: '10m' }],
+});
 
 const hasOwner = (claim: Claim | undefined) => claim?.phase === 'Bound' || claim?.phase === 'Allocating';
 
@@ -193,7 +194,12 @@ function podsOf(kind: Kind, claim: Claim | undefined): readonly Named<PodView | 
       pod('wants it', HERE, {}),
       pod('wants it, told Bound', HERE, { told: isTold }),
       ...(isFree ? ofEip(pod('names an EIP', HERE, { wishes: NAMING })) : []),
-      ...(isFree ? [pod('wants it, a slip in the retention', HERE, { wishes: SLIP })] : []),
+      ...(isFree
+        ? [
+            pod('wants it, a slip in the retention', HERE, { wishes: slipIn(kind) }),
+            pod('wants it, a slip about the other kind', HERE, { wishes: slipIn(OTHER[kind]) }),
+          ]
+        : []),
       noIp('wants it, no IP yet', HERE, { wishes }),
       pod('wants it, host network', HERE, { hostNetwork: true }),
       ...(isFree ? [] : ofEip(pod('wants another', HERE, { wishes: another }))),

@@ -18,10 +18,11 @@ function settingsOf(name: string): Record<string, string> {
   return { ...file.provider.environment, ...(typeof own === 'string' ? file.custom.reconciling : own) };
 }
 
-/** Settings that the function's sources ask for by name, its own file and the parts that it shares. */
+/** Settings that the function's sources ask for by name, its own file and what its instance shares with others. */
 function settingsReadBy(name: string): readonly string[] {
   const own = readFileSync(`functions/${name}.ts`, 'utf8');
-  const source = own.includes('./parts.ts') ? own + readFileSync('functions/parts.ts', 'utf8') : own;
+  const shared = own.includes('./instance.ts') ? readFileSync('functions/instance.ts', 'utf8') : '';
+  const source = own + shared;
   return [...new Set([...source.matchAll(/'(HOLDFAST_[A-Z_]+)'/g)].map(([, setting]) => setting ?? ''))];
 }
 

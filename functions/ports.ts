@@ -1,47 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { openClusters, problemOfKubeconfig } from '../shared/adapters/kubernetes/cluster.ts';
 import { createPodApi } from '../shared/adapters/kubernetes/pods.ts';
 import { createHintQueue } from '../shared/adapters/mns/hint-queue.ts';
 import { createOpenApi } from '../shared/adapters/openapi/call.ts';
 import { createCloud } from '../shared/adapters/openapi/cloud.ts';
 import { createClaimStore } from '../shared/adapters/tablestore/claims.ts';
 import { createParkingBooks, createReleaseSwitch } from '../shared/adapters/tablestore/control.ts';
-import {
-  createQuota,
-  DEFAULT_QUOTAS,
-  type Permits,
-  problemOfQuotas,
-} from '../shared/adapters/tablestore/quota.ts';
+import { createQuota, DEFAULT_QUOTAS, type Permits } from '../shared/adapters/tablestore/quota.ts';
 import { createTables, openTableClient } from '../shared/adapters/tablestore/table.ts';
 import { momentOf } from '../shared/claim/moment.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
-import { readConfig } from '../shared/runtime/config.ts';
 import type { TimedContext } from '../shared/runtime/function-compute.ts';
-import { createLogger } from '../shared/runtime/log.ts';
-
-/** The parts of every function that works on claims. Read when the instance starts: a wrong setting ends it there. */
-const config = readConfig(
-  process.env,
-  [
-    'HOLDFAST_TABLESTORE_ENDPOINT',
-    'HOLDFAST_TABLESTORE_INSTANCE',
-    'HOLDFAST_MNS_ENDPOINT',
-    'HOLDFAST_QUEUE',
-    'HOLDFAST_VPC_ENDPOINT',
-    'HOLDFAST_ECS_ENDPOINT',
-    'HOLDFAST_VPC_ID',
-    'HOLDFAST_KUBECONFIG',
-    'HOLDFAST_QUOTAS',
-    'HOLDFAST_RELEASES_PER_PASS',
-    'HOLDFAST_CLOCK',
-    'HOLDFAST_LOG_LEVEL',
-  ],
-  { HOLDFAST_KUBECONFIG: problemOfKubeconfig, HOLDFAST_QUOTAS: problemOfQuotas },
-);
-
-export const log = createLogger({ level: config.HOLDFAST_LOG_LEVEL });
-const clusters = openClusters(config.HOLDFAST_KUBECONFIG);
-export const clusterIds: readonly string[] = [...clusters.keys()];
+import { clusterIds, clusters, config, log } from './instance.ts';
 
 /** Credentials come with each invocation and live for hours; clients are kept for a while, and never past them. */
 const KEEP_MS = 10 * 60_000;
