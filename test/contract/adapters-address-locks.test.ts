@@ -92,6 +92,17 @@ describe('a lock whose owner', () => {
     expect(await take(bound('web-1'))).toEqual(outcome);
   });
 
+  it('had a clock hours ahead is held no longer than others, from when it is next asked for', async () => {
+    now += 8 * 60 * MINUTE;
+    await lockAndDie('web-0');
+    now -= 8 * 60 * MINUTE;
+    expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
+    now += LIFE - 1;
+    expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
+    now += 1;
+    expect(await take(bound('web-1'))).toBe('saved');
+  });
+
   it('is still allocating is held: what it allocates may be this', async () => {
     await lockAndDie('web-0');
     await write(allocating('web-0'));

@@ -104,7 +104,7 @@ export function createBooks({
   const boughtWith = new Map<string, string>();
   /** Calls that began, by API and minute. */
   const begun = new Map<string, number>();
-  const releasedBy = new Map<Process, number>();
+  const releasedBy = new Map<Process, Set<string>>();
   /** Since when releases are frozen. */
   let frozenSince: number | undefined;
 
@@ -275,12 +275,12 @@ export function createBooks({
   /** Whoever has a wrong clock cannot know which minute it is, nor what was released since it began. */
   const knowsTheTime = (process: Process) => process.now() === now();
 
-  const countRelease = (by: Process) => {
-    const count = (releasedBy.get(by) ?? 0) + 1;
-    releasedBy.set(by, count);
-    // Both addresses of a pod are released in one go.
-    if (count > releasesPerPass + 1 && by.name !== 'reconcile' && knowsTheTime(by))
-      broken('too many releases', `${by.name}#${by.number} releases ${count}`);
+  const countRelease = (claim: string, by: Process) => {
+    const pods = releasedBy.get(by) ?? new Set();
+    releasedBy.set(by, pods.add(claim.slice(0, claim.lastIndexOf('/'))));
+    // By pods: both addresses of one are released in one go.
+    if (pods.size > releasesPerPass && by.name === 'retain' && knowsTheTime(by))
+      broken('too many releases', `${by.name}#${by.number} releases those of ${pods.size} pods`);
   };
 
   const afterAssociate = (parameters: Parameters) => {
@@ -386,7 +386,7 @@ export function createBooks({
       if (before?.schema === NEWER_SCHEMA)
         return broken('a newer record', `${name} is written over in ${String(after.phase)}`);
       const to = String(after.phase);
-      if (to === 'Released') countRelease(by);
+      if (to === 'Released') countRelease(name, by);
       if (!NEXT[from]?.includes(to)) broken('phases', `${name} goes from ${from} to ${to}`);
       const rev = Number(before?.rev ?? 0);
       if (after.rev !== rev + 1)

@@ -187,6 +187,55 @@ export const GUARDS: readonly Guard[] = [
     guard: 'if (remainingMs() < CALL_WORST_MS)',
     without: 'if (remainingMs() < 0)',
   }),
+  guard('the age of a ClientToken that buys', 5_000, {
+    file: `${CLAIM}/eip-steps.ts`,
+    guard: "if (isTokenOld(situation, claim)) return { kind: 'find-eip', token: claim.token };",
+    without: '',
+  }),
+  guard('the age of a ClientToken that assigns', 5_000, {
+    file: `${CLAIM}/ip-steps.ts`,
+    guard: 'const address = seen.assigned ?? broughtBefore(situation, claim);',
+    without: 'const address = seen.assigned;',
+  }),
+  guard('the windows of calls (law 10)', 500, {
+    file: `${OPENAPI}/gate.ts`,
+    guard: 'if (waitMs > 0) throw windowUsedUp(action, waitMs);',
+    without: '',
+  }),
+  guard('the cap on the releases of a pass (law 8)', 5_000, {
+    file: `${RECONCILE}/retain.ts`,
+    guard: 'sum.released + underway < ports.releasesPerPass && ',
+    without: '',
+  }),
+  guard('the doubt of a cluster that shows no pod (law 6)', 2_000, {
+    file: `${RECONCILE}/absence.ts`,
+    guard: 'if (await isLongEmpty(ports, clusterId)) return pod;',
+    without: 'return pod;',
+  }),
+  guard('the pod being read again after its cluster has shown one (law 6)', 10_000, {
+    file: `${RECONCILE}/absence.ts`,
+    guard: 'if (!(await ports.pods.isEmpty(clusterId))) return ports.pods.read(identity);',
+    without: 'if (!(await ports.pods.isEmpty(clusterId))) return pod;',
+  }),
+  guard(
+    'newer records being left alone',
+    2_000,
+    {
+      file: `${STORE}/claim-codec.ts`,
+      guard: 'row.schema > SCHEMA',
+      without: 'row.schema > 1_000',
+    },
+    {
+      file: `${STORE}/claim-codec.ts`,
+      guard: 'if (row.schema !== SCHEMA)',
+      without: 'if (row.schema === undefined)',
+    },
+  ),
+  guard('a pod that has failed counting as deleted', 5_000, {
+    file: `${CLAIM}/standing.ts`,
+    guard: "if (pod === 'absent' || pod.finished) return none;",
+    without: "if (pod === 'absent') return none;",
+  }),
   guard('the tombstone of a claim', 10_000, {
     file: `${CLAIM}/decide.ts`,
     guard: 'TOMBSTONE_MS = 3_600_000',

@@ -65,6 +65,8 @@ export const START = Date.UTC(2026, 0, 1);
 /** No ClientToken outlives it. */
 export const LONG_OUTAGE_MS = 25 * HOUR;
 
+const LONG_OUTAGE: Act = { kind: 'platform down', ms: LONG_OUTAGE_MS };
+
 /** The account's quota, where it is enough for every story. */
 export const PLENTY_OF_EIPS = 20;
 
@@ -169,7 +171,11 @@ export function drawStory(random: Random): Story {
     eipQuota: random.next() < 0.85 ? PLENTY_OF_EIPS : random.integer(5, 7),
     tokenValidityMs: random.next() < 0.5 ? 24 * HOUR : 13 * HOUR,
     callsPerMinute: random.next() < 0.9 ? undefined : random.integer(3, 6),
-    releasesPerPass: random.next() < 0.9 ? 200 : random.integer(1, 2),
-    acts: Array.from({ length: random.integer(2, 9) }, () => ({ afterMs: drawGap(), act: drawAct() })),
+    releasesPerPass: random.next() < 0.85 ? 200 : random.integer(1, 2),
+    acts: [
+      // In the middle of the first binds.
+      ...(random.next() < 0.06 ? [{ afterMs: random.integer(SECOND, 6 * SECOND), act: LONG_OUTAGE }] : []),
+      ...Array.from({ length: random.integer(2, 9) }, () => ({ afterMs: drawGap(), act: drawAct() })),
+    ],
   };
 }
