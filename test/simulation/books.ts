@@ -100,6 +100,7 @@ export function createBooks({
   const holders = new Map<string, { readonly name: string; readonly phase: string }>();
   /** Every ClientToken that was on record when something was bought or made with it. */
   const tokensOnRecord = new Set<unknown>();
+  const takenByHand = new Set<string>();
   /** What was bought with each ClientToken. */
   const boughtWith = new Map<string, string>();
   /** Calls that began, by API and minute. */
@@ -210,6 +211,10 @@ export function createBooks({
   /** Whoever began before that may have looked at the switch before. */
   const isFrozenFor = ({ startedAt }: Process) => frozenSince !== undefined && frozenSince < startedAt;
 
+  /** A pod that is being deleted before it was told of an address is given none: what was owed before it still is. */
+  const owedTill = ({ pod, told, before, until }: Owed): number =>
+    pod?.deletedAt !== undefined && !told ? before : until;
+
   const beforeRelease = (parameters: Parameters, by: Process) => {
     const id = text(parameters, 'AllocationId');
     const eip = stage().world.eip(id);
@@ -218,7 +223,7 @@ export function createBooks({
     if (owner === undefined) return broken('releases what is not ours', `${id} is released`);
     if (isFrozenFor(by)) return broken('releases while frozen', `${eip.address} is released`);
     const due = owed.get(owner);
-    if (due?.address === eip.address && now() < due.until)
+    if (due?.address === eip.address && now() < owedTill(due))
       broken('releases too early', `${eip.address} of ${owner}, which is owed ${wordUntil(due.until)}`);
   };
 
@@ -237,7 +242,7 @@ export function createBooks({
       const [name, due] = claim;
       if (pod && nameOf(pod, 'ip') === name && due.told && wantsAllAlong(pod, by) && asks(pod, 'ip') !== 'no')
         broken('takes from a live pod', `${ip} is taken off ${pod.name}`);
-      else if (isParking(eniId) && now() < due.until && !isMoving(ip, by))
+      else if (isParking(eniId) && now() < owedTill(due) && !isMoving(ip, by))
         broken('releases too early', `${ip} of ${name}, which is owed ${wordUntil(due.until)}`);
     }
   };
@@ -258,9 +263,11 @@ export function createBooks({
     if (!eni) return;
     if (!isParking(eniId)) return broken('touches what is not ours', `${eniId} is deleted`);
     const held = eni.addresses.slice(1).map(({ ip }) => ip);
-    for (const [name, { address, until }] of owed)
-      if (address !== undefined && held.includes(address) && now() < until)
+    for (const [name, due] of owed) {
+      const { address } = due;
+      if (address !== undefined && held.includes(address) && now() < owedTill(due))
         broken('releases too early', `${address} of ${name} goes with its parking ENI ${eniId}`);
+    }
   };
 
   const afterAllocate = ({ parameters, answer }: Performed) => {
@@ -344,12 +351,14 @@ export function createBooks({
       if (due?.pod !== pod) return;
       if (due.address !== undefined && due.address !== address && now() < due.until)
         broken('another address', `${nameOf(pod, kind)} is owed ${due.address}, and is told ${address}`);
-      due.address = address;
+      // A slow function can still tell of what a person has taken away meanwhile.
+      due.address = takenByHand.has(address) ? undefined : address;
       due.told = true;
       due.until = Number.POSITIVE_INFINITY;
     },
     late: (what) => broken('too little time', what),
     touchedByHand(address) {
+      takenByHand.add(address);
       for (const due of owed.values()) if (due.address === address) due.address = undefined;
     },
     owedUntil: (clusterId, namespace, pod, kind) => owed.get(`${clusterId}/${namespace}/${pod}/${kind}`),
