@@ -153,9 +153,10 @@ async function releaseOrphan(ports: Ports, eip: TaggedEip): Promise<boolean> {
   if (await ports.releases.frozen()) return false;
   // The list is old by now: what is done cannot be undone, so both sides are read again.
   if (eip.claim && (await isClaimed(ports, eip.claim, eip))) return false;
-  // A claim whose record or whose tags cannot be read still has its lock.
+  // A claim whose record or whose tags cannot be read still has its lock. That of the claim in the tags, which has just
+  // said that it stands for something else, is left from a function that died: it cannot save any more what it locked.
   const owner = await ports.claims.lockedBy(eip.allocationId);
-  if (owner !== undefined) {
+  if (owner !== undefined && owner !== (eip.claim && formatClaimKey(eip.claim))) {
     ports.log.warn('an EIP without a claim is locked, and kept', { allocationId: eip.allocationId, owner });
     return false;
   }

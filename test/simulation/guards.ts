@@ -143,7 +143,7 @@ export const GUARDS: readonly Guard[] = [
     {
       file: `${RECONCILE}/orphans.ts`,
       guard:
-        "if (owner !== undefined) {\n    ports.log.warn('an EIP without a claim is locked, and kept', { allocationId: eip.allocationId, owner });\n    return false;\n  }",
+        "if (owner !== undefined && owner !== (eip.claim && formatClaimKey(eip.claim))) {\n    ports.log.warn('an EIP without a claim is locked, and kept', { allocationId: eip.allocationId, owner });\n    return false;\n  }",
       without: 'void owner;',
     },
   ),

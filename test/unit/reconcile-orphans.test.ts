@@ -102,6 +102,18 @@ describe('an EIP whose tags name a claim that does not name it', () => {
     await sweepOrphans(portsWith(named, { unreadable }), listing(named), claimsOf());
     expect(released).toEqual(gone);
   });
+
+  it.each([
+    ['is released where only that claim has its lock, which a dead function left', keyOf('eip'), ['eip-1']],
+    ['is kept where another claim has its lock', { ...keyOf('eip'), pod: 'web-9' }, []],
+  ] as const)('%s', async (_, owner, gone) => {
+    await sweepOrphans(
+      portsWith(named, { lockedBy: formatClaimKey(owner) }),
+      listing(named),
+      claimsOf(allocating('eip', { token: 'token-2' })),
+    );
+    expect(released).toEqual(gone);
+  });
 });
 
 describe('a clock that is wrong', () => {
