@@ -275,12 +275,19 @@ function podApi(process: Process, clusters: readonly Cluster[], serverNow: () =>
     isEmpty: (clusterId) => clusterOf(clusterId).isEmpty(process),
     list: (clusterId) => withClock(clusterId, () => clusterOf(clusterId).list(process)),
     tell: (key, podUid, told) => clusterOf(key.clusterId).tell(process, key, podUid, told),
-    event: ({ namespace, pod }, _podUid, { reason }) =>
-      process.call(
-        'cluster',
-        () => `event ${namespace}/${pod} ${reason}`,
-        () => {},
-      ),
+    // A courtesy: where it cannot be written, nothing fails.
+    async event({ clusterId, namespace, pod }, _podUid, { reason }) {
+      try {
+        clusterOf(clusterId);
+        await process.call(
+          'cluster',
+          () => `event ${namespace}/${pod} ${reason}`,
+          () => {},
+        );
+      } catch {
+        // Said in the log, which nobody reads here.
+      }
+    },
   };
 }
 
