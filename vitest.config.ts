@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
 interface Suite {
@@ -5,7 +6,7 @@ interface Suite {
   readonly include: string[];
   /** Longest that one test may take, ms. */
   readonly limit?: number;
-  /** One file after the other: each starts a whole cloud of its own. */
+  /** One file after the other: each has the one control plane to itself. */
   readonly serial?: boolean;
 }
 
@@ -23,6 +24,8 @@ const suite = ({ name, include, limit = 10_000, serial = false }: Suite): TestPr
 
 export default defineConfig({
   test: {
+    // A worker for every core: many tests wait for processes of their own.
+    maxWorkers: availableParallelism(),
     projects: [
       suite({ name: 'unit', include: ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'] }),
       suite({ name: 'contract', include: ['test/contract/**/*.test.ts'], limit: 30_000 }),
@@ -30,7 +33,6 @@ export default defineConfig({
         name: 'integration',
         include: ['test/integration/**/*.test.ts'],
         limit: 120_000,
-        serial: true,
       }),
       suite({ name: 'simulation', include: ['test/simulation/**/*.test.ts'], limit: 120_000 }),
       suite({ name: 'cluster', include: ['test/cluster/**/*.test.ts'], limit: 300_000, serial: true }),

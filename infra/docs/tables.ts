@@ -16,6 +16,8 @@ import { CONSEQUENCES } from '../../shared/reconcile/failure.ts';
 import type { Verdict } from '../../shared/reconcile/ports.ts';
 import { SETTINGS } from '../../shared/runtime/config.ts';
 import { LOG_FIELDS } from '../../shared/runtime/log.ts';
+import { GUARDS } from '../../test/simulation/guards.ts';
+import { RULES } from '../../test/simulation/rules.ts';
 import { QUEUES, type Queue } from '../resources/queues.ts';
 import { TABLES, type Table } from '../resources/tables.ts';
 import { drawActions, drawDecisions, drawTransitions } from './decide-table.ts';
@@ -44,12 +46,26 @@ export async function drawTables(root: string): Promise<ReadonlyMap<string, stri
     ['queues', queues(QUEUES)],
     ['quotas', quotas()],
     ['decisions', decisions(await readDecisions(root))],
+    ['simulation-rules', simulationRules()],
+    ['simulation-guards', simulationGuards()],
     ['decide-actions', drawActions()],
     ['decide-transitions', drawTransitions()],
     ['decide-eip', drawDecisions('eip')],
     ['decide-ip', drawDecisions('ip')],
   ]);
 }
+
+const simulationRules = () =>
+  markdownTable(
+    ['Name', 'Broken where'],
+    Object.entries(RULES).map(([name, what]) => [name, what]),
+  );
+
+const simulationGuards = () =>
+  markdownTable(
+    ['Without', 'within stories', 'this breaks'],
+    GUARDS.map(({ name, within, breaks }) => [name, String(within), breaks.join(', ')]),
+  );
 
 const KIND_NAMES: Readonly<Record<Kind, string>> = { eip: 'EIP', ip: 'fixed private IP' };
 

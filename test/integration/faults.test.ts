@@ -124,31 +124,28 @@ describe.concurrent.each(KINDS)('nothing is lost, left over or bought twice for 
     expect(hits).toBeGreaterThan(0);
   });
 
-  it.each([1, 2, 3, 4])(
-    'one call in ten fails in one way or another, all the time (seed %i)',
-    async (seed) => {
-      const rig = await startRig({ openApi: {}, seed });
-      const journey = createJourney(rig, kind, 'web-0');
-      const unlucky = { probability: 0.03 };
-      for (const leg of journey.legs) {
-        await leg.happen();
-        for (const fault of [BEFORE, AFTER, LOST]) {
-          rig.context.faults.add({ service: 'openapi', fault, ...unlucky });
-          rig.context.faults.add({ service: 'kubernetes', fault, ...unlucky });
-        }
-        rig.context.faults.add({ service: 'tablestore', fault: LOST, ...unlucky });
-        await drive(rig, leg.run, rig.newPorts);
-        rig.context.faults.clear();
-        await drive(rig, leg.run, rig.newPorts);
-        await rig.context.clock.advance(SLOWEST_STATE_MS);
-        await leg.arrived();
+  it.each([1, 2])('one call in ten fails in one way or another, all the time (seed %i)', async (seed) => {
+    const rig = await startRig({ openApi: {}, seed });
+    const journey = createJourney(rig, kind, 'web-0');
+    const unlucky = { probability: 0.03 };
+    for (const leg of journey.legs) {
+      await leg.happen();
+      for (const fault of [BEFORE, AFTER, LOST]) {
+        rig.context.faults.add({ service: 'openapi', fault, ...unlucky });
+        rig.context.faults.add({ service: 'kubernetes', fault, ...unlucky });
       }
-      await journey.nothingLeft();
-      expect(journey.violations).toEqual([]);
-      journey.end();
-      await rig.close();
-    },
-  );
+      rig.context.faults.add({ service: 'tablestore', fault: LOST, ...unlucky });
+      await drive(rig, leg.run, rig.newPorts);
+      rig.context.faults.clear();
+      await drive(rig, leg.run, rig.newPorts);
+      await rig.context.clock.advance(SLOWEST_STATE_MS);
+      await leg.arrived();
+    }
+    await journey.nothingLeft();
+    expect(journey.violations).toEqual([]);
+    journey.end();
+    await rig.close();
+  });
 });
 
 describe('while the API server', () => {

@@ -5,12 +5,7 @@ import type { CloudAudit, CloudStage, Performed } from './cloud-stage.ts';
 import type { Pod, PodAudit } from './cluster.ts';
 import type { Process } from './process.ts';
 import type { Written } from './row-store.ts';
-
-/** A rule that was broken: which, when, and by what. */
-export interface Violation {
-  readonly rule: string;
-  readonly what: string;
-}
+import type { Rule, Violation } from './rules.ts';
 
 /** What an identity is owed: the address that its pod was told, until it may be given back. */
 interface Owed {
@@ -109,7 +104,7 @@ export function createBooks({
   /** Since when releases are frozen. */
   let frozenSince: number | undefined;
 
-  const broken = (rule: string, what: string) => violations.push({ rule, what });
+  const broken = (rule: Rule, what: string) => violations.push({ rule, what });
   const nameOf = ({ clusterId, namespace, name }: Pod, kind: Kind) =>
     `${clusterId}/${namespace}/${name}/${kind}`;
   const owedTo = (name: string): Owed => {

@@ -1,7 +1,7 @@
-import type { Violation } from './books.ts';
 import { CALL_FAULTS, type Faults, type Profile, WORLD_FAULTS } from './faults.ts';
 import { createPeople, type People } from './people.ts';
 import { endingOf, keepsItsPromises } from './right.ts';
+import type { Violation } from './rules.ts';
 import { passOf, toRest, toTheEnd } from './run.ts';
 import { PLENTY_OF_EIPS, START, type Story, type WorkloadPlan } from './story.ts';
 import { createWorldOf, type World } from './world.ts';

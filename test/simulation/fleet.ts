@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import type { Violation } from './rules.ts';
 import type { Order, Report } from './worker.ts';
 
 const FOLDER = '.holdfast/simulation';
@@ -28,7 +29,7 @@ export async function bundleWorker(name: string, plugins: Plugin[] = []): Promis
 
 export interface Found {
   readonly seed: number;
-  readonly rule: string;
+  readonly rule: Violation['rule'];
   readonly what: string;
 }
 

@@ -1,3 +1,5 @@
+import type { Rule } from './rules.ts';
+
 /** One place of a guard in the code. */
 export interface Edit {
   readonly file: string;
@@ -12,6 +14,8 @@ export interface Guard {
   readonly name: string;
   /** A guard of two layers is only gone when both are. */
   readonly edits: readonly Edit[];
+  /** The rules that it keeps: one of them is broken without it. */
+  readonly breaks: readonly Rule[];
   /** Runs within which it must be missed. */
   readonly within: number;
 }
@@ -21,32 +25,38 @@ const RECONCILE = 'shared/reconcile';
 const STORE = 'shared/adapters/tablestore';
 const OPENAPI = 'shared/adapters/openapi';
 
-const guard = (name: string, within: number, ...edits: readonly Edit[]): Guard => ({ name, within, edits });
+const guard = (name: string, breaks: readonly Rule[], within: number, ...edits: readonly Edit[]): Guard => ({
+  name,
+  breaks,
+  within,
+  edits,
+});
 
 export const GUARDS: readonly Guard[] = [
-  guard('the ClientToken of the record (law 1)', 200, {
+  guard('the ClientToken of the record (law 1)', ['intent first'], 200, {
     file: `${CLAIM}/eip-steps.ts`,
     guard: "          kind: 'allocate-eip',\n          token: claim.token,",
     without: "          kind: 'allocate-eip',\n          token: situation.freshToken,",
   }),
-  guard('the token of a private IP on record (law 1)', 200, {
+  guard('the token of a private IP on record (law 1)', ['intent first'], 200, {
     file: `${CLAIM}/ip-steps.ts`,
     guard: "return { kind: 'assign-any-ip', eniId: binding.eniId, token: claim.token };",
     without: "return { kind: 'assign-any-ip', eniId: binding.eniId, token: situation.freshToken };",
   }),
-  guard('the revision in every write of a claim (law 2)', 200, {
+  guard('the revision in every write of a claim (law 2)', ['revisions'], 200, {
     file: `${STORE}/claims.ts`,
     guard:
       "expect: next.rev === 1 ? { kind: 'absent' } : { kind: 'equals', column: 'rev', value: next.rev - 1 },",
     without: "expect: { kind: 'any' },",
   }),
-  guard('the lock on an address', 2_000, {
+  guard('the lock on an address', ['two holders'], 2_000, {
     file: `${STORE}/claims.ts`,
     guard: 'if (owner) return { lockedBy: owner };',
     without: '',
   }),
   guard(
     'the pod being read after the record (law 3)',
+    ['takes from a live pod', 'releases too early', 'another address'],
     10_000,
     {
       file: `${RECONCILE}/reconcile.ts`,
@@ -60,75 +70,86 @@ export const GUARDS: readonly Guard[] = [
       without: 'const pod = early;',
     },
   ),
-  guard('the pod being read again after a look at the cloud (law 3)', 10_000, {
-    file: `${RECONCILE}/step.ts`,
-    guard: 'const pod = await readPod(ports, view.key, [view.claim]);',
-    without: 'const pod = view.seen.pod;',
-  }),
-  guard('the ENI and the IP in an unassociation (law 4)', 2_000, {
-    file: `${OPENAPI}/eips.ts`,
-    guard:
-      "await vpc('UnassociateEipAddress', {\n        AllocationId: allocationId,\n        InstanceType: 'NetworkInterface',\n        InstanceId: eniId,\n        PrivateIpAddress: privateIp,\n      });",
-    without: "await vpc('UnassociateEipAddress', { AllocationId: allocationId });",
-  }),
-  guard('the look at the cloud before a release', 2_000, {
+  guard(
+    'the pod being read again after a look at the cloud (law 3)',
+    ['takes from a live pod', 'releases too early', 'another address'],
+    10_000,
+    {
+      file: `${RECONCILE}/step.ts`,
+      guard: 'const pod = await readPod(ports, view.key, [view.claim]);',
+      without: 'const pod = view.seen.pod;',
+    },
+  ),
+  guard(
+    'the ENI and the IP in an unassociation (law 4)',
+    ['takes from a live pod', 'takes from a stranger'],
+    2_000,
+    {
+      file: `${OPENAPI}/eips.ts`,
+      guard:
+        "await vpc('UnassociateEipAddress', {\n        AllocationId: allocationId,\n        InstanceType: 'NetworkInterface',\n        InstanceId: eniId,\n        PrivateIpAddress: privateIp,\n      });",
+      without: "await vpc('UnassociateEipAddress', { AllocationId: allocationId });",
+    },
+  ),
+  guard('the look at the cloud before a release', ['left over', 'lacking'], 2_000, {
     file: `${CLAIM}/eip-steps.ts`,
     guard: "if (eip === 'unread') return { kind: 'look-eip', allocationId: id };\n    const released",
     without: "if (eip === 'unread') return { kind: 'release-eip', allocationId: id };\n    const released",
   }),
-  guard('what a stranger has being left alone', 500, {
+  guard('what a stranger has being left alone', ['takes from a stranger'], 500, {
     file: `${CLAIM}/eip-steps.ts`,
     guard: '      return inUseElsewhere(situation, eip);\n    });\n  },',
     without:
       "      if (eip.boundTo)\n        return { kind: 'unassociate-eip', allocationId: allocation.id, eniId: eip.boundTo.instanceId, privateIp: eip.boundTo.privateIp };\n      return inUseElsewhere(situation, eip);\n    });\n  },",
   }),
-  guard('a terminating pod keeping what it has', 200, {
+  guard('a terminating pod keeping what it has', ['takes from a live pod'], 200, {
     file: `${CLAIM}/standing.ts`,
     guard: "if (pod.terminating) return owns ? { kind: 'leaving', pod } : none;",
     without: 'if (pod.terminating) return none;',
   }),
-  guard('an unreadable wish changing nothing', 1_000, {
+  guard('an unreadable wish changing nothing', ['takes from a live pod', 'releases too early'], 1_000, {
     file: `${CLAIM}/standing.ts`,
     guard: "if (wish === 'unreadable') return { kind: 'undecided', pod };",
     without: "if (wish === 'unreadable') return none;",
   }),
-  guard('the retention', 200, {
+  guard('the retention', ['releases too early'], 200, {
     file: `${CLAIM}/decide.ts`,
     guard: 'if (claim.retainUntil === undefined || earliest < claim.retainUntil) {',
     without: 'if (claim.retainUntil === undefined) {',
   }),
-  guard('deadlines being compared with the earliest time (clocks that jump)', 2_000, {
+  guard('deadlines being compared with the earliest time (clocks that jump)', ['releases too early'], 2_000, {
     file: `${CLAIM}/decide.ts`,
     guard: 'if (claim.retainUntil === undefined || earliest < claim.retainUntil) {',
     without: 'if (claim.retainUntil === undefined || now < claim.retainUntil) {',
   }),
-  guard('the API server as a second clock', 2_000, {
+  guard('the API server as a second clock', ['releases too early'], 2_000, {
     file: `${RECONCILE}/moment.ts`,
     guard: 'momentOf(now(), [pods.skewMs(clusterId) ?? 0]);',
     without: 'momentOf(now(), []);',
   }),
-  guard('the elapsed time that a jump of the own clock is noticed by', 10_000, {
+  guard('the elapsed time that a jump of the own clock is noticed by', ['releases too early'], 10_000, {
     file: 'shared/adapters/kubernetes/server-clock.ts',
     guard: 'return known.skew - (Math.abs(jump) < NO_JUMP_MS ? 0 : jump);',
     without: 'return known.skew;',
   }),
-  guard('the cool-down of a private IP', 2_000, {
+  guard('the cool-down of a private IP', ['releases too early'], 2_000, {
     file: `${CLAIM}/claim.ts`,
     guard: 'COOL_DOWN_MS = 60_000',
     without: 'COOL_DOWN_MS = 0',
   }),
-  guard('the freeze of releases', 2_000, {
+  guard('the freeze of releases', ['releases while frozen'], 2_000, {
     file: `${STORE}/control.ts`,
     guard: 'return row?.frozen !== undefined && row.frozen !== false;',
     without: 'return row === null;',
   }),
-  guard('the sweep for orphans', 2_000, {
+  guard('the sweep for orphans', ['left over'], 2_000, {
     file: `${RECONCILE}/orphans.ts`,
     guard: "status === 'Available' &&\n  !named.has(allocationId)",
     without: "status === 'Releasing' &&\n  !named.has(allocationId)",
   }),
   guard(
     'claims being asked before an orphan is released, in both places',
+    ['releases too early'],
     500,
     {
       file: `${RECONCILE}/orphans.ts`,
@@ -147,13 +168,14 @@ export const GUARDS: readonly Guard[] = [
       without: 'void owner;',
     },
   ),
-  guard('the sweep for private IPs that a late call has parked', 2_000, {
+  guard('the sweep for private IPs that a late call has parked', ['left over'], 2_000, {
     file: `${RECONCILE}/orphans.ts`,
     guard: '.filter(({ id }) => !named.has(id)),',
     without: '.filter(() => false),',
   }),
   guard(
     'claims being asked before a parked private IP is given back, in both places',
+    ['releases too early'],
     500,
     {
       file: `${RECONCILE}/orphans.ts`,
@@ -166,59 +188,75 @@ export const GUARDS: readonly Guard[] = [
       without: '',
     },
   ),
-  guard('parking ENIs being dropped only while they hold nothing', 500, {
+  guard('parking ENIs being dropped only while they hold nothing', ['releases too early'], 500, {
     file: `${RECONCILE}/orphans.ts`,
     guard: 'eni.held.length === 0 && ',
     without: '',
   }),
-  guard('a read that shows no EIP being doubted', 500, {
+  guard('a read that shows no EIP being doubted', ['lacking', 'left over'], 500, {
     file: `${CLAIM}/eip-steps.ts`,
     guard: "if (eip === 'absent' || eip.status === 'Available') return associate(claim);",
     without:
       "if (eip === 'absent') return replaceVanished(situation, claim, claimant);\n      if (eip.status === 'Available') return associate(claim);",
   }),
-  guard('a pod keeping its claim while its network is made anew', 10_000, {
-    file: `${CLAIM}/decide.ts`,
-    guard: "if ('blocked' in place && claim.binding.podUid === pod.uid)",
-    without: 'if (pod.uid === undefined && "blocked" in place)',
-  }),
-  guard('the time that is left before each call (law 9)', 500, {
+  guard(
+    'a pod keeping its claim while its network is made anew',
+    ['releases too early', 'another address', 'takes from a live pod'],
+    10_000,
+    {
+      file: `${CLAIM}/decide.ts`,
+      guard: "if ('blocked' in place && claim.binding.podUid === pod.uid)",
+      without: 'if (pod.uid === undefined && "blocked" in place)',
+    },
+  ),
+  guard('the time that is left before each call (law 9)', ['too little time'], 500, {
     file: 'shared/adapters/time-left.ts',
     guard: 'if (remainingMs() < CALL_WORST_MS)',
     without: 'if (remainingMs() < 0)',
   }),
-  guard('the age of a ClientToken that buys', 5_000, {
+  guard('the age of a ClientToken that buys', ['bought twice'], 5_000, {
     file: `${CLAIM}/eip-steps.ts`,
     guard: "if (isTokenOld(situation, claim)) return { kind: 'find-eip', token: claim.token };",
     without: '',
   }),
-  guard('the age of a ClientToken that assigns', 5_000, {
+  guard('the age of a ClientToken that assigns', ['lacking', 'left over'], 5_000, {
     file: `${CLAIM}/ip-steps.ts`,
     guard: 'const address = seen.assigned ?? broughtBefore(situation, claim);',
     without: 'const address = seen.assigned;',
   }),
-  guard('the windows of calls (law 10)', 500, {
+  guard('the windows of calls (law 10)', ['more calls than the window'], 500, {
     file: `${OPENAPI}/gate.ts`,
     guard: 'if (waitMs > 0) throw windowUsedUp(action, waitMs);',
     without: '',
   }),
-  guard('the cap on the releases of a pass (law 8)', 5_000, {
+  guard('the cap on the releases of a pass (law 8)', ['too many releases'], 5_000, {
     file: `${RECONCILE}/retain.ts`,
     guard: 'sum.released + underway < ports.releasesPerPass && ',
     without: '',
   }),
-  guard('the doubt of a cluster that shows no pod (law 6)', 2_000, {
-    file: `${RECONCILE}/absence.ts`,
-    guard: 'if (await isLongEmpty(ports, clusterId)) return pod;',
-    without: 'return pod;',
-  }),
-  guard('the pod being read again after its cluster has shown one (law 6)', 10_000, {
-    file: `${RECONCILE}/absence.ts`,
-    guard: 'if (!(await ports.pods.isEmpty(clusterId))) return ports.pods.read(identity);',
-    without: 'if (!(await ports.pods.isEmpty(clusterId))) return pod;',
-  }),
+  guard(
+    'the doubt of a cluster that shows no pod (law 6)',
+    ['takes from a live pod', 'another address', 'releases too early'],
+    2_000,
+    {
+      file: `${RECONCILE}/absence.ts`,
+      guard: 'if (await isLongEmpty(ports, clusterId)) return pod;',
+      without: 'return pod;',
+    },
+  ),
+  guard(
+    'the pod being read again after its cluster has shown one (law 6)',
+    ['takes from a live pod', 'another address', 'releases too early'],
+    10_000,
+    {
+      file: `${RECONCILE}/absence.ts`,
+      guard: 'if (!(await ports.pods.isEmpty(clusterId))) return ports.pods.read(identity);',
+      without: 'if (!(await ports.pods.isEmpty(clusterId))) return pod;',
+    },
+  ),
   guard(
     'newer records being left alone',
+    ['a newer record'],
     2_000,
     {
       file: `${STORE}/claim-codec.ts`,
@@ -231,14 +269,27 @@ export const GUARDS: readonly Guard[] = [
       without: 'if (row.schema === undefined)',
     },
   ),
-  guard('a pod that has failed counting as deleted', 5_000, {
+  guard('a pod that has failed counting as deleted', ['left over'], 5_000, {
     file: `${CLAIM}/standing.ts`,
     guard: "if (pod === 'absent' || pod.finished) return none;",
     without: "if (pod === 'absent') return none;",
   }),
-  guard('the tombstone of a claim', 10_000, {
-    file: `${CLAIM}/decide.ts`,
-    guard: 'TOMBSTONE_MS = 3_600_000',
-    without: 'TOMBSTONE_MS = 0',
-  }),
+  guard(
+    'the tombstone of a claim',
+    [
+      'two addresses',
+      'left over',
+      'two holders',
+      'another address',
+      'a record is lost',
+      'phases',
+      'revisions',
+    ],
+    10_000,
+    {
+      file: `${CLAIM}/decide.ts`,
+      guard: 'TOMBSTONE_MS = 3_600_000',
+      without: 'TOMBSTONE_MS = 0',
+    },
+  ),
 ];

@@ -1,9 +1,9 @@
 import type { Kind } from '../../shared/claim/identity.ts';
 import { CONDITION_TYPES, RESULT_ANNOTATIONS } from '../../shared/claim/reason.ts';
 import { asksOf } from './asks.ts';
-import type { Violation } from './books.ts';
 import type { Pod } from './cluster.ts';
 import type { People } from './people.ts';
+import type { Violation } from './rules.ts';
 import type { Story } from './story.ts';
 import { INSTALLATION, type World } from './world.ts';
 

@@ -1,9 +1,9 @@
 import { createRandom } from '../../infra/local/kernel/random.ts';
-import type { Violation } from './books.ts';
 import { drawProfile, FAULTS, type Fault, type Profile, type Strike } from './faults.ts';
 import { createPeople, type People } from './people.ts';
 import { MOST_WRONG_MS } from './process.ts';
 import { type Ending, endingOf, keepsItsPromises, leftovers, type Standing } from './right.ts';
+import { undisturbed, type Violation } from './rules.ts';
 import { drawStory, PLENTY_OF_EIPS, type Story } from './story.ts';
 import { createWorldOf, type World } from './world.ts';
 
@@ -67,10 +67,9 @@ export async function run(one: Case, { trace = false } = {}): Promise<Run> {
   const lines = [...world.trace.lines];
   if (violations.length === 0) {
     const calm = createWorldOf({ seed: one.seed, story, profile: NOTHING_WRONG, trace, calm: true });
-    const undisturbed = await tell(calm, story);
-    for (const violation of [...calm.books.violations, ...undisturbed.violations])
-      violations.push({ rule: `undisturbed: ${violation.rule}`, what: violation.what });
-    violations.push(...differences(disturbed, undisturbed, story));
+    const told = await tell(calm, story);
+    violations.push(...[...calm.books.violations, ...told.violations].map(undisturbed));
+    violations.push(...differences(disturbed, told, story));
     steps += calm.processes.steps;
     if (violations.length > 0)
       lines.push('* the same story, with nothing that goes wrong', ...calm.trace.lines);
@@ -163,7 +162,9 @@ export async function toRest(world: World, violations: Violation[], when: string
   let quiet = 0;
   for (let pass = 0; pass < MOST_PASSES; pass++) {
     const before = world.changes();
+    const delivered = new Map(world.host.delivered);
     await passOf(world);
+    violations.push(...hotLoops(world, delivered));
     const changed = world.changes() !== before || world.processes.running > 0;
     quiet = changed ? 0 : world.host.lastHinted === 0 ? 2 : quiet + 1;
     if (quiet === 2) return;
@@ -173,6 +174,15 @@ export async function toRest(world: World, violations: Violation[], when: string
     what: `${when}, ${MOST_PASSES} passes of the timers left something to do`,
   });
 }
+
+/** Hints that a pod is brought in one pass, by the chains of all sweeps that are still under way. */
+const MOST_DELIVERED = 20;
+
+const hotLoops = ({ host }: World, before: ReadonlyMap<string, number>): readonly Violation[] =>
+  [...host.delivered]
+    .map(([pod, count]) => ({ pod, more: count - (before.get(pod) ?? 0) }))
+    .filter(({ more }) => more > MOST_DELIVERED)
+    .map(({ pod, more }) => ({ rule: 'hot loop', what: `${pod} is looked at ${more} times in a minute` }));
 
 async function lookAtAll(world: World): Promise<void> {
   for (const cluster of world.clusters)
@@ -187,12 +197,12 @@ const lacking = (ending: Ending, when: string): readonly Violation[] =>
     .map(([name]) => ({ rule: 'lacking', what: `${when}, ${name} is asked for and not there` }));
 
 /** Who waits for what somebody else has, and who that is, follows from who came first. */
-function differences(disturbed: Told, undisturbed: Told, story: Story): readonly Violation[] {
+function differences(disturbed: Told, calm: Told, story: Story): readonly Violation[] {
   // Whether there was an EIP to bind elsewhere at that moment, and who waits for what another keeps (for longer, where a
   // wrong clock has set its end), chance has decided.
-  const robbed = new Set([...disturbed.robbed, ...undisturbed.robbed]);
+  const robbed = new Set([...disturbed.robbed, ...calm.robbed]);
   const waits = new Set(
-    [disturbed, undisturbed]
+    [disturbed, calm]
       .flatMap(({ ending }) => Object.entries(ending))
       .filter(([, standing]) => standing === 'may wait')
       .map(([name]) => withoutNumber(name)),
@@ -205,7 +215,7 @@ function differences(disturbed: Told, undisturbed: Told, story: Story): readonly
       .map(([name, standing]) => `${withoutNumber(name)} ${standing}`)
       .sort()
       .join(', ');
-  const [one, other] = [tally(disturbed), tally(undisturbed)];
+  const [one, other] = [tally(disturbed), tally(calm)];
   return one === other ? [] : [{ rule: 'another ending', what: `${one} instead of ${other}` }];
 }
 

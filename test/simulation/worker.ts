@@ -1,4 +1,4 @@
-import type { Violation } from './books.ts';
+import type { Violation } from './rules.ts';
 import { run } from './run.ts';
 
 /** What a worker is sent: the seeds to run. */
