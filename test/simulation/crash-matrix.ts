@@ -192,6 +192,8 @@ const SHORT = 30;
 export interface Extent {
   /** Every two deaths; or every two of deaths and lost answers, which are some five times as many. */
   readonly pairs: 'of deaths' | 'of all';
+  /** Scenarios of fewer calls than this are struck in pairs. Default: 30. */
+  readonly short?: number;
 }
 
 /**
@@ -208,11 +210,11 @@ const isNewTo = (rescue: Rescue, { at, kind }: Blow): boolean =>
 export async function strikeAll(
   scenario: Scenario,
   rescue: Rescue,
-  { pairs: which }: Extent = { pairs: 'of deaths' },
+  { pairs: which, short = SHORT }: Extent = { pairs: 'of deaths' },
 ): Promise<Matrix> {
   const calm = await tell(scenario, rescue, []);
   const failures = calm.violations.map(({ rule, what }) => `${scenario.name}, undisturbed: ${rule}: ${what}`);
-  const isShort = calm.calls.length < SHORT;
+  const isShort = calm.calls.length < short;
   let points = 0;
   let pairs = 0;
   const check = async (...blows: readonly Blow[]): Promise<Telling> => {
