@@ -91,7 +91,7 @@ export const GUARDS: readonly Guard[] = [
       without: "await vpc('UnassociateEipAddress', { AllocationId: allocationId });",
     },
   ),
-  guard('the look at the cloud before a release', ['left over', 'lacking'], 2_000, {
+  guard('the look at the cloud before a release', ['releases what is not ours'], 2_000, {
     file: `${CLAIM}/eip-steps.ts`,
     guard: "if (eip === 'unread') return { kind: 'look-eip', allocationId: id };\n    const released",
     without: "if (eip === 'unread') return { kind: 'release-eip', allocationId: id };\n    const released",

@@ -103,9 +103,11 @@ function drawAnnotations(random: Random): Annotations {
 
 const without = (annotations: Annotations, random: Random): Annotations => {
   const which = random.next();
-  if (which < 0.4) return {};
-  if (which < 0.7)
+  if (which < 0.35) return {};
+  if (which < 0.55)
     return { ...annotations, ...(annotations[EIP] ? { [EIP]: 'false' } : { [FIXED]: 'false' }) };
+  // Nobody can say whether that is a yes.
+  if (which < 0.75 && annotations[EIP]) return { ...annotations, [EIP]: 'yes' };
   return drawAnnotations(random);
 };
 
