@@ -49,7 +49,7 @@ export const GUARDS: readonly Guard[] = [
       "expect: next.rev === 1 ? { kind: 'absent' } : { kind: 'equals', column: 'rev', value: next.rev - 1 },",
     without: "expect: { kind: 'any' },",
   }),
-  guard('the lock on an address', ['two holders'], 2_000, {
+  guard('the lock on an address', ['two holders'], 1_000, {
     file: `${STORE}/claims.ts`,
     guard: 'if (owner) return { lockedBy: owner };',
     without: '',
@@ -57,7 +57,7 @@ export const GUARDS: readonly Guard[] = [
   guard(
     'the pod being read after the record (law 3)',
     ['takes from a live pod', 'releases too early', 'another address'],
-    10_000,
+    1_000,
     {
       file: `${RECONCILE}/reconcile.ts`,
       guard: 'const { claims, unreadable } = await ports.claims.read(identity);',
@@ -83,7 +83,7 @@ export const GUARDS: readonly Guard[] = [
   guard(
     'the ENI and the IP in an unassociation (law 4)',
     ['takes from a live pod', 'takes from a stranger'],
-    2_000,
+    1_000,
     {
       file: `${OPENAPI}/eips.ts`,
       guard:
@@ -91,7 +91,7 @@ export const GUARDS: readonly Guard[] = [
       without: "await vpc('UnassociateEipAddress', { AllocationId: allocationId });",
     },
   ),
-  guard('the look at the cloud before a release', ['releases what is not ours'], 2_000, {
+  guard('the look at the cloud before a release', ['releases what is not ours'], 1_000, {
     file: `${CLAIM}/eip-steps.ts`,
     guard: "if (eip === 'unread') return { kind: 'look-eip', allocationId: id };\n    const released",
     without: "if (eip === 'unread') return { kind: 'release-eip', allocationId: id };\n    const released",
@@ -117,22 +117,22 @@ export const GUARDS: readonly Guard[] = [
     guard: 'if (claim.retainUntil === undefined || earliest < claim.retainUntil) {',
     without: 'if (claim.retainUntil === undefined) {',
   }),
-  guard('deadlines being compared with the earliest time (clocks that jump)', ['releases too early'], 2_000, {
+  guard('deadlines being compared with the earliest time (clocks that jump)', ['releases too early'], 1_000, {
     file: `${CLAIM}/decide.ts`,
     guard: 'if (claim.retainUntil === undefined || earliest < claim.retainUntil) {',
     without: 'if (claim.retainUntil === undefined || now < claim.retainUntil) {',
   }),
-  guard('the API server as a second clock', ['releases too early'], 2_000, {
+  guard('the API server as a second clock', ['releases too early'], 1_000, {
     file: `${RECONCILE}/moment.ts`,
     guard: 'momentOf(now(), [pods.skewMs(clusterId) ?? 0]);',
     without: 'momentOf(now(), []);',
   }),
-  guard('the elapsed time that a jump of the own clock is noticed by', ['releases too early'], 10_000, {
+  guard('the elapsed time that a jump of the own clock is noticed by', ['releases too early'], 2_000, {
     file: 'shared/adapters/kubernetes/server-clock.ts',
     guard: 'return known.skew - (Math.abs(jump) < NO_JUMP_MS ? 0 : jump);',
     without: 'return known.skew;',
   }),
-  guard('the cool-down of a private IP', ['releases too early'], 2_000, {
+  guard('the cool-down of a private IP', ['releases too early'], 1_000, {
     file: `${CLAIM}/claim.ts`,
     guard: 'COOL_DOWN_MS = 60_000',
     without: 'COOL_DOWN_MS = 0',
@@ -237,7 +237,7 @@ export const GUARDS: readonly Guard[] = [
   guard(
     'the doubt of a cluster that shows no pod (law 6)',
     ['takes from a live pod', 'another address', 'releases too early'],
-    2_000,
+    1_000,
     {
       file: `${RECONCILE}/absence.ts`,
       guard: 'if (await isLongEmpty(ports, clusterId)) return pod;',
@@ -257,7 +257,7 @@ export const GUARDS: readonly Guard[] = [
   guard(
     'newer records being left alone',
     ['a newer record'],
-    2_000,
+    1_000,
     {
       file: `${STORE}/claim-codec.ts`,
       guard: 'row.schema > SCHEMA',
