@@ -195,6 +195,8 @@ export function createBooks({
     const pod = livesAt(instanceId, privateIp);
     if (!pod || !wantsAllAlong(pod, by)) return;
     const asked = asksOf(pod.annotations).eip;
+    // What it has is kept; what it gave up before nobody could read it any more it does not have.
+    if (asked === 'unclear' && owed.get(nameOf(pod, 'eip'))?.told !== true) return;
     const named = asked === 'no' || asked === 'unclear' ? undefined : asked.named;
     const wants =
       owner === undefined

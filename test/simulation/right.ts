@@ -165,8 +165,11 @@ export function leftovers(world: World): readonly Violation[] {
         left(`the claim ${name} in ${phase} with ${address}`);
     }
   }
-  for (const { id, address, status } of ourEips(world))
-    if (!named.has(id)) left(`the EIP ${address} (${id}, ${status})`);
+  // What was bought on an intent is that claim's, also while its pod's wish cannot be read and nothing is done about it.
+  const intends = new Set(claims.filter(({ phase }) => phase === 'Allocating').map(({ name }) => name));
+  for (const { id, address, status, tags } of ourEips(world))
+    if (!named.has(id) && !intends.has(tagged(tags, 'holdfast/claim') ?? ''))
+      left(`the EIP ${address} (${id}, ${status})`);
   for (const { id, addresses, tags } of stage.world.enis()) {
     const beside = addresses.slice(1);
     for (const { ip } of beside) if (!named.has(ip)) left(`the private IP ${ip} on ${id}`);
