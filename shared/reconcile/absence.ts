@@ -9,9 +9,10 @@ import type { Ports } from './ports.ts';
  * Law 6. An API server that came up without its data, or one that a wrong address reaches, shows no pod at all and
  * answers every GET with a 404: an empty snapshot that was believed once freed every address that was in use (Cilium,
  * issue 9888). A cluster that had pods a minute ago has at least those that run it. Where it is really emptied, as one
- * without system pods can be, it is believed when it has been so for a while.
+ * without system pods can be, it is believed when it has been so for a while: long against the time in which a server
+ * gets its data back, because what was seen twice need not have been so in between, where sweeps have failed.
  */
-const EMPTY_DOUBT_MS = 3 * 60_000;
+const EMPTY_DOUBT_MS = 10 * 60_000;
 
 const markOf = (clusterId: string): string => `cluster/${clusterId}`;
 
