@@ -2,7 +2,8 @@ import { Refusal } from '../../infra/local/openapi/failure.ts';
 import type { PrimaryKey, Row } from '../../shared/adapters/tablestore/table.ts';
 import { NEWER_SCHEMA } from './books.ts';
 import { ECS, VPC } from './cloud-stage.ts';
-import type { Cluster, Pod } from './cluster.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import { claimNameOf, type Pod } from './cluster/pod.ts';
 import { type Act, type Annotations, LONG_OUTAGE_MS, type Story, type WorkloadPlan } from './story.ts';
 import { INSTALLATION, type World } from './world.ts';
 
@@ -39,16 +40,13 @@ export function createPeople(world: World, story: Story): People {
         value.replace(/^<(.+)>$/, (_, given: string) => world.given.get(given) ?? given),
       ]),
     );
-  const podsOf = (plan: WorkloadPlan): readonly Pod[] =>
-    clusterOf(plan)
-      .pods()
-      .filter((pod) => pod.workload === plan.name);
+  const podsOf = (plan: WorkloadPlan): readonly Pod[] => clusterOf(plan).pods.of(plan.name);
   const podAt = (plan: WorkloadPlan, ordinal: number): Pod | undefined => {
     const pods = podsOf(plan);
     return pods.length === 0 ? undefined : pods[ordinal % pods.length];
   };
   const apply = (plan: WorkloadPlan, annotations = plan.annotations) =>
-    clusterOf(plan).apply({ ...plan, annotations: fill(annotations) });
+    clusterOf(plan).workloads.apply({ ...plan, annotations: fill(annotations) });
 
   const eipOf = (pod: Pod) =>
     stage.world
@@ -57,10 +55,7 @@ export function createPeople(world: World, story: Story): People {
         ({ tags, binding }) =>
           tags.some(({ key, value }) => key === 'holdfast/owner' && value === INSTALLATION) &&
           (binding?.instanceId === pod.eniId ||
-            tags.some(
-              ({ key, value }) =>
-                key === 'holdfast/claim' && value === `${pod.clusterId}/${pod.namespace}/${pod.name}/eip`,
-            )),
+            tags.some(({ key, value }) => key === 'holdfast/claim' && value === claimNameOf(pod, 'eip'))),
       );
   /** In the console: what the cloud refuses there is seen, and left. */
   const byHand = async (...call: Parameters<typeof stage.byHand>): Promise<boolean> => {
@@ -111,7 +106,7 @@ export function createPeople(world: World, story: Story): People {
       });
       if (bound) {
         books.touchedByHand(eip.address);
-        robbed.add(`${pod.clusterId}/${pod.namespace}/${pod.name}/eip`);
+        robbed.add(claimNameOf(pod, 'eip'));
       }
     });
   };
@@ -143,31 +138,31 @@ export function createPeople(world: World, story: Story): People {
       case 'delete the namespace':
         for (const plan of story.workloads)
           if (plan.namespace === one.namespace && plan.cluster === one.cluster)
-            clusterOf(plan).removeWorkload(plan.name);
+            clusterOf(plan).workloads.remove(plan.name);
         return;
     }
     const plan = planOf(one.workload);
     if (!plan) return;
     const cluster = clusterOf(plan);
-    const workload = cluster.workload(plan.name);
+    const workload = cluster.workloads.get(plan.name);
     switch (one.kind) {
       case 'restart':
-        return cluster.restart(plan.name);
+        return cluster.workloads.restart(plan.name);
       case 'delete the workload':
-        return cluster.removeWorkload(plan.name);
+        return cluster.workloads.remove(plan.name);
       case 'apply the workload':
         if (!workload) apply(plan);
         return;
       case 'apply with others':
-        cluster.removeWorkload(plan.name);
+        cluster.workloads.remove(plan.name);
         return apply(plan, one.annotations);
       case 'scale':
-        return cluster.scale(plan.name, one.replicas);
+        return cluster.workloads.scale(plan.name, one.replicas);
       case 'lose its node':
-        if (workload) cluster.loseNode(workload);
+        if (workload) cluster.loseNodeOf(cluster.pods.of(plan.name));
         return;
       case 'annotate':
-        if (workload) cluster.annotate(workload, fill(one.annotations));
+        if (workload) cluster.workloads.annotate(workload, fill(one.annotations));
         return;
     }
     const pod = podAt(plan, one.ordinal);

@@ -186,7 +186,7 @@ const hotLoops = ({ host }: World, before: ReadonlyMap<string, number>): readonl
 
 async function lookAtAll(world: World): Promise<void> {
   for (const cluster of world.clusters)
-    for (const pod of cluster.pods())
+    for (const pod of cluster.pods.all())
       world.host.hint({ clusterId: cluster.id, namespace: pod.namespace, pod: pod.name });
   await passOf(world);
 }
