@@ -1,6 +1,6 @@
 import { Refusal } from '../../infra/local/openapi/failure.ts';
 import type { PrimaryKey, Row } from '../../shared/adapters/tablestore/table.ts';
-import { NEWER_SCHEMA } from './books.ts';
+import { NEWER_SCHEMA } from './books/records.ts';
 import { ECS, VPC } from './cloud-stage.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { claimNameOf, type Pod } from './cluster/pod.ts';

@@ -12,7 +12,7 @@ import {
 import { requireTime } from '../../shared/adapters/time-left.ts';
 import { momentOf } from '../../shared/claim/moment.ts';
 import type { Log, PodApi, Ports } from '../../shared/reconcile/ports.ts';
-import { type Books, createBooks } from './books.ts';
+import { type Books, createBooks } from './books/books.ts';
 import { type CloudStage, createCloudStage, ECS, VPC } from './cloud-stage.ts';
 import type { ApiServer } from './cluster/api-server.ts';
 import { type Cluster, createCluster } from './cluster/cluster.ts';
@@ -93,9 +93,9 @@ export function createWorldOf({
   const given = new Map<string, string>();
   const books = createBooks({
     now: clock.now,
-    stage: () => stage,
+    world: () => stage.world,
     installation: INSTALLATION,
-    given: { has: (id: string) => [...given.values()].includes(id) } as ReadonlySet<string>,
+    isGiven: (id) => [...given.values()].includes(id),
     callsPerMinute: 2 * (story.callsPerMinute ?? Number.POSITIVE_INFINITY),
     releasesPerPass: story.releasesPerPass,
   });
