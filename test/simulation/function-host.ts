@@ -8,7 +8,8 @@ import { retainPass } from '../../shared/reconcile/retain.ts';
 import { within } from './draw.ts';
 import type { EventClock } from './event-clock.ts';
 import type { Faults } from './faults.ts';
-import type { Process, Processes } from './process.ts';
+import type { Process } from './process/process.ts';
+import type { Processes } from './process/processes.ts';
 import type { Trace } from './trace.ts';
 
 const SECOND = 1_000;

@@ -1,7 +1,7 @@
 import { createRandom } from '../../infra/local/kernel/random.ts';
 import { drawProfile, FAULTS, type Fault, type Profile, type Strike } from './faults.ts';
 import { createPeople, type People } from './people.ts';
-import { MOST_WRONG_MS } from './process.ts';
+import { MOST_WRONG_MS } from './process/calls.ts';
 import { type Ending, endingOf, keepsItsPromises, leftovers, type Standing } from './right.ts';
 import { undisturbed, type Violation } from './rules.ts';
 import { drawStory, PLENTY_OF_EIPS, type Story } from './story.ts';

@@ -1,6 +1,6 @@
 import type { VpcWorld } from '../../../infra/local/openapi/world.ts';
 import type { Parameters } from '../../../shared/adapters/openapi/call.ts';
-import type { Process } from '../process.ts';
+import type { Process } from '../process/process.ts';
 import type { Broken } from '../rules.ts';
 import type { Ledger } from './ledger.ts';
 import type { Places } from './places.ts';

@@ -1,4 +1,4 @@
-import type { Process } from '../process.ts';
+import type { Process } from '../process/process.ts';
 import type { Broken } from '../rules.ts';
 
 /** How much is done at once. */

@@ -1,5 +1,5 @@
 import type { Row } from '../../../shared/adapters/tablestore/table.ts';
-import type { Process } from '../process.ts';
+import type { Process } from '../process/process.ts';
 import type { Written } from '../row-store.ts';
 import type { Broken } from '../rules.ts';
 

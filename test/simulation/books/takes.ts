@@ -1,6 +1,6 @@
 import type { Eni } from '../../../infra/local/openapi/records.ts';
 import { claimNameOf, type Pod } from '../cluster/pod.ts';
-import type { Process } from '../process.ts';
+import type { Process } from '../process/process.ts';
 import { type CloudCall, type Known, type Look, type Looks, textOf, textsOf } from './looks.ts';
 import { namedBy, wishOf } from './wishes.ts';
 

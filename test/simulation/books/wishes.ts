@@ -1,7 +1,7 @@
 import type { Kind } from '../../../shared/claim/identity.ts';
 import { asksOf } from '../asks.ts';
 import type { Pod } from '../cluster/pod.ts';
-import type { Process } from '../process.ts';
+import type { Process } from '../process/process.ts';
 
 /** Whether a pod asks for an address that is bought or assigned for its name, and for how long it is kept. */
 export type Wish = 'no' | 'unclear' | { readonly keepMs: number };

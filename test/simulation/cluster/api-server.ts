@@ -4,7 +4,7 @@ import type { PodView } from '../../../shared/claim/observation.ts';
 import { BOUND_REASON_TEXT, CONDITION_TYPES, RESULT_ANNOTATIONS } from '../../../shared/claim/reason.ts';
 import type { ListedPod, PodApi } from '../../../shared/reconcile/ports.ts';
 import { within } from '../draw.ts';
-import type { Process } from '../process.ts';
+import type { Process } from '../process/process.ts';
 import type { ClusterOptions } from './cluster.ts';
 import type { Objects } from './objects.ts';
 import { type Condition, newPod, type Pod } from './pod.ts';
