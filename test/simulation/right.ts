@@ -2,7 +2,7 @@ import type { Kind } from '../../shared/claim/identity.ts';
 import { CONDITION_TYPES, RESULT_ANNOTATIONS } from '../../shared/claim/reason.ts';
 import { asksOf } from './asks.ts';
 import { claimNameOf, type Pod } from './cluster/pod.ts';
-import type { People } from './people.ts';
+import type { People } from './people/people.ts';
 import type { Violation } from './rules.ts';
 import type { Story } from './story.ts';
 import { INSTALLATION, type World } from './world.ts';
