@@ -11,7 +11,7 @@ import { failure } from '../../shared/adapters/failure.ts';
 import { flatten, type OpenApiCall, type Parameters } from '../../shared/adapters/openapi/call.ts';
 import { verdictOfCode } from '../../shared/adapters/openapi/codes.ts';
 import type { EventClock } from './event-clock.ts';
-import type { Process } from './process.ts';
+import type { Process } from './process/process.ts';
 
 export const VPC = '2016-04-28';
 export const ECS = '2014-05-26';

@@ -1,5 +1,5 @@
 import { CALL_FAULTS, type Faults, type Profile, WORLD_FAULTS } from './faults.ts';
-import { createPeople, type People } from './people.ts';
+import { createPeople, type People } from './people/people.ts';
 import { endingOf, keepsItsPromises } from './right.ts';
 import type { Violation } from './rules.ts';
 import { passOf, toRest, toTheEnd } from './run.ts';

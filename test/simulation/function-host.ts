@@ -5,9 +5,11 @@ import { reconcileBatch } from '../../shared/reconcile/hints.ts';
 import type { Hint, HintQueue, Ports } from '../../shared/reconcile/ports.ts';
 import { resyncPass } from '../../shared/reconcile/resync.ts';
 import { retainPass } from '../../shared/reconcile/retain.ts';
+import { within } from './draw.ts';
 import type { EventClock } from './event-clock.ts';
 import type { Faults } from './faults.ts';
-import type { Process, Processes } from './process.ts';
+import type { Process } from './process/process.ts';
+import type { Processes } from './process/processes.ts';
 import type { Trace } from './trace.ts';
 
 const SECOND = 1_000;
@@ -57,7 +59,6 @@ export interface HostOptions {
 
 export function createFunctionHost(options: HostOptions): FunctionHost {
   const { clock, random, faults, processes, trace, portsFor, mostDeliveries = MOST_DELIVERIES } = options;
-  const within = (low: number, high: number) => low + random.next() * (high - low);
   const delivered = new Map<string, number>();
   let visible: Message[] = [];
   let waiting = 0;
@@ -79,7 +80,7 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
   const trigger = () => {
     if (triggered || down) return;
     triggered = true;
-    clock.after(within(1, 40), () => {
+    clock.after(within(random, 1, 40), () => {
       triggered = false;
       if (down || visible.length === 0) return;
       const batch = visible.slice(0, random.integer(1, MOST_IN_BATCH));
@@ -108,7 +109,7 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
         if (returned) return;
         for (const message of batch) {
           message.deliveries++;
-          if (message.deliveries < mostDeliveries) put(message, within(10, 20) * SECOND);
+          if (message.deliveries < mostDeliveries) put(message, within(random, 10, 20) * SECOND);
         }
       },
     );
@@ -153,9 +154,9 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
     }),
     onEvent(identity) {
       if (faults.strikes('lost event')) return;
-      const delay = faults.strikes('late event') ? within(1, 90) * SECOND : within(5, 300);
+      const delay = faults.strikes('late event') ? within(random, 1, 90) * SECOND : within(random, 5, 300);
       send(identity, delay);
-      if (faults.strikes('doubled event')) send(identity, within(5, 30 * SECOND));
+      if (faults.strikes('doubled event')) send(identity, within(random, 5, 30 * SECOND));
     },
     hint: (identity) => send({ ...identity, look: true }, 0),
     fireTimers() {
@@ -164,8 +165,8 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
     },
     startTimers() {
       timersOn = true;
-      clock.after(within(0, MINUTE), () => tick(retain));
-      clock.after(within(0, MINUTE), () => tick(resync));
+      clock.after(within(random, 0, MINUTE), () => tick(retain));
+      clock.after(within(random, 0, MINUTE), () => tick(resync));
     },
     stopTimers() {
       timersOn = false;

@@ -1,8 +1,8 @@
 import type { Kind } from '../../shared/claim/identity.ts';
 import { CONDITION_TYPES, RESULT_ANNOTATIONS } from '../../shared/claim/reason.ts';
 import { asksOf } from './asks.ts';
-import type { Pod } from './cluster.ts';
-import type { People } from './people.ts';
+import { claimNameOf, type Pod } from './cluster/pod.ts';
+import type { People } from './people/people.ts';
 import type { Violation } from './rules.ts';
 import type { Story } from './story.ts';
 import { INSTALLATION, type World } from './world.ts';
@@ -35,7 +35,7 @@ const isParking = (tags: readonly { readonly key: string; readonly value: string
 export function endingOf(world: World, people: People, story: Story): Ending {
   const ending: Record<string, Standing> = {};
   for (const cluster of world.clusters) {
-    for (const pod of cluster.pods()) {
+    for (const pod of cluster.pods.all()) {
       if (pod.deletedAt !== undefined || pod.phase !== 'Running') continue;
       const workload = story.workloads.find(
         ({ name, cluster: at }) => name === pod.workload && `c-${at}` === pod.clusterId,
@@ -70,7 +70,7 @@ function isTold(pod: Pod, kind: Kind, address: string): boolean {
 }
 
 function eipStanding(world: World, people: People, pod: Pod, named: string | undefined): Standing {
-  const name = `${pod.clusterId}/${pod.namespace}/${pod.name}/eip`;
+  const name = claimNameOf(pod, 'eip');
   const claims = claimsOf(world);
   const claim = claims.find((one) => one.name === name);
   const bound = world.stage.world
@@ -100,9 +100,7 @@ function eipStanding(world: World, people: People, pod: Pod, named: string | und
 }
 
 function ipStanding(world: World, pod: Pod): Standing {
-  const claim = claimsOf(world).find(
-    ({ name }) => name === `${pod.clusterId}/${pod.namespace}/${pod.name}/ip`,
-  );
+  const claim = claimsOf(world).find(({ name }) => name === claimNameOf(pod, 'ip'));
   const eni = pod.eniId === undefined ? undefined : world.stage.world.eni(pod.eniId);
   const beside = eni?.addresses.slice(1).map(({ ip }) => ip) ?? [];
   const [address] = beside;
@@ -153,7 +151,7 @@ export function leftovers(world: World): readonly Violation[] {
 
   for (const { name, phase, address } of claims) {
     const [clusterId = '', namespace = '', podName = '', kind] = name.split('/');
-    const pod = clusters.find(({ id }) => id === clusterId)?.pod(namespace, podName);
+    const pod = clusters.find(({ id }) => id === clusterId)?.pods.get(namespace, podName);
     if (pod && pod.phase !== 'Failed') continue;
     if (phase === 'Released') left(`the tombstone of ${name}`);
     else {

@@ -10,7 +10,7 @@ import {
   type Tables,
 } from '../../shared/adapters/tablestore/table.ts';
 import { requireTime } from '../../shared/adapters/time-left.ts';
-import type { Process, Words } from './process.ts';
+import type { Process, Words } from './process/process.ts';
 
 interface Stored {
   readonly key: readonly Cell[];

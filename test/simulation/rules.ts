@@ -37,6 +37,9 @@ export interface Violation {
   readonly what: string;
 }
 
+/** Notes that a rule was broken, and by what. */
+export type Broken = (rule: Rule, what: string) => void;
+
 /** Without anything going wrong, as that of a story that is told without faults. */
 export const undisturbed = ({ rule, what }: Violation): Violation => ({
   rule: rule.startsWith(UNDISTURBED) ? rule : (`${UNDISTURBED}${rule}` as Violation['rule']),

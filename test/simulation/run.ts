@@ -1,10 +1,11 @@
 import { createRandom } from '../../infra/local/kernel/random.ts';
+import { drawStory } from './draw-story.ts';
 import { drawProfile, FAULTS, type Fault, type Profile, type Strike } from './faults.ts';
-import { createPeople, type People } from './people.ts';
-import { MOST_WRONG_MS } from './process.ts';
+import { createPeople, type People } from './people/people.ts';
+import { MOST_WRONG_MS } from './process/calls.ts';
 import { type Ending, endingOf, keepsItsPromises, leftovers, type Standing } from './right.ts';
 import { undisturbed, type Violation } from './rules.ts';
-import { drawStory, PLENTY_OF_EIPS, type Story } from './story.ts';
+import { PLENTY_OF_EIPS, type Story } from './story.ts';
 import { createWorldOf, type World } from './world.ts';
 
 /** One run, as it can be asked for again: the seed gives all of it, the rest takes something away. */
@@ -186,7 +187,7 @@ const hotLoops = ({ host }: World, before: ReadonlyMap<string, number>): readonl
 
 async function lookAtAll(world: World): Promise<void> {
   for (const cluster of world.clusters)
-    for (const pod of cluster.pods())
+    for (const pod of cluster.pods.all())
       world.host.hint({ clusterId: cluster.id, namespace: pod.namespace, pod: pod.name });
   await passOf(world);
 }

@@ -1,4 +1,4 @@
-import { wordAct } from './people.ts';
+import { wordAct } from './people/word-act.ts';
 import type { Case, Run } from './run.ts';
 import { formatTime } from './trace.ts';
 

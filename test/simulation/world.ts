@@ -12,13 +12,15 @@ import {
 import { requireTime } from '../../shared/adapters/time-left.ts';
 import { momentOf } from '../../shared/claim/moment.ts';
 import type { Log, PodApi, Ports } from '../../shared/reconcile/ports.ts';
-import { type Books, createBooks } from './books.ts';
+import { type Books, createBooks } from './books/books.ts';
 import { type CloudStage, createCloudStage, ECS, VPC } from './cloud-stage.ts';
-import { type Cluster, createCluster } from './cluster.ts';
+import type { ApiServer } from './cluster/api-server.ts';
+import { type Cluster, createCluster } from './cluster/cluster.ts';
 import { createEventClock, type EventClock } from './event-clock.ts';
 import { createFaults, type Faults, type Profile } from './faults.ts';
 import { createFunctionHost, type FunctionHost } from './function-host.ts';
-import { createProcesses, type Process, type Processes } from './process.ts';
+import type { Process } from './process/process.ts';
+import { createProcesses, type Processes } from './process/processes.ts';
 import { createRowStore, type RowStore, type Written } from './row-store.ts';
 import { GIVEN, type Story } from './story.ts';
 import { createTrace, type Trace } from './trace.ts';
@@ -92,9 +94,9 @@ export function createWorldOf({
   const given = new Map<string, string>();
   const books = createBooks({
     now: clock.now,
-    stage: () => stage,
+    world: () => stage.world,
     installation: INSTALLATION,
-    given: { has: (id: string) => [...given.values()].includes(id) } as ReadonlySet<string>,
+    isGiven: (id) => [...given.values()].includes(id),
     callsPerMinute: 2 * (story.callsPerMinute ?? Number.POSITIVE_INFINITY),
     releasesPerPass: story.releasesPerPass,
   });
@@ -146,7 +148,7 @@ export function createWorldOf({
       hintsEni: story.hintsEni,
       vSwitchId: stage.world.defaults.vSwitchIds[0],
       newUid: () => `uid-${++uids}`,
-      onEvent: (namespace, pod) => host.onEvent({ clusterId: id, namespace, pod }),
+      onEvent: ({ namespace, name }) => host.onEvent({ clusterId: id, namespace, pod: name }),
     });
   });
 
@@ -250,11 +252,11 @@ function giveEip({ cloud }: CloudStage, tags: readonly { key: string; value: str
 }
 
 function podApi(process: Process, clusters: readonly Cluster[], serverNow: () => number): PodApi {
-  const clusterOf = (id: string): Cluster => {
+  const apiServerOf = (id: string): ApiServer => {
     requireTime(process.remainingMs, `the API of ${id}`);
     const cluster = clusters.find((one) => one.id === id);
     if (!cluster) throw new Error(`there is no cluster ${id}`);
-    return cluster;
+    return cluster.apiServer;
   };
   // Elapsed time runs on whatever the process thinks that it is.
   const clocks = new Map(
@@ -271,14 +273,14 @@ function podApi(process: Process, clusters: readonly Cluster[], serverNow: () =>
     clusters: clusters.map(({ id }) => id),
     skewMs: (clusterId) => clocks.get(clusterId)?.skewMs(),
     read: ({ clusterId, namespace, pod }) =>
-      withClock(clusterId, () => clusterOf(clusterId).read(process, namespace, pod)),
-    isEmpty: (clusterId) => clusterOf(clusterId).isEmpty(process),
-    list: (clusterId) => withClock(clusterId, () => clusterOf(clusterId).list(process)),
-    tell: (key, podUid, told) => clusterOf(key.clusterId).tell(process, key, podUid, told),
+      withClock(clusterId, () => apiServerOf(clusterId).read(process, namespace, pod)),
+    isEmpty: (clusterId) => apiServerOf(clusterId).isEmpty(process),
+    list: (clusterId) => withClock(clusterId, () => apiServerOf(clusterId).list(process)),
+    tell: (key, podUid, told) => apiServerOf(key.clusterId).tell(process, key, podUid, told),
     // A courtesy: where it cannot be written, nothing fails.
     async event({ clusterId, namespace, pod }, _podUid, { reason }) {
       try {
-        clusterOf(clusterId);
+        apiServerOf(clusterId);
         await process.call(
           'cluster',
           () => `event ${namespace}/${pod} ${reason}`,

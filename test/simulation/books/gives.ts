@@ -1,0 +1,41 @@
+import { claimNameOf } from '../cluster/pod.ts';
+import { type AnsweredCall, type Look, type Looks, textOf } from './looks.ts';
+
+const buyEip: Look<AnsweredCall> = (call, { tokens }) => {
+  const { AllocationId: id = '' } = call.answer as { AllocationId?: string };
+  tokens.bought(textOf(call, 'ClientToken'), id);
+};
+
+const bindEip: Look<AnsweredCall> = (call, { world, places, ledger, broken }) => {
+  const id = textOf(call, 'AllocationId');
+  const eniId = textOf(call, 'InstanceId');
+  if (!places.mayBeBound(id)) broken('touches what is not ours', `${id} is bound`);
+  const ours = world()
+    .eips()
+    .filter((eip) => eip.binding?.instanceId === eniId && places.ownerOfEip(eip.id) !== undefined);
+  if (ours.length > 1) broken('two addresses', `${ours.map((eip) => eip.id).join(' and ')} on ${eniId}`);
+  const pod = places.livesAt(eniId);
+  const owner = places.ownerOfEip(id);
+  if (pod && owner === claimNameOf(pod, 'eip')) ledger.gets(owner, world().eip(id)?.address ?? '');
+};
+
+/** What the cloud answers to it, as far as it is read here. */
+interface AssignedIps {
+  readonly AssignedPrivateIpAddressesSet?: {
+    readonly PrivateIpSet?: { readonly PrivateIpAddress?: readonly string[] };
+  };
+}
+
+const assignIps: Look<AnsweredCall> = (call, { places, ledger }) => {
+  const pod = places.livesAt(textOf(call, 'NetworkInterfaceId'));
+  if (!pod) return;
+  const { AssignedPrivateIpAddressesSet: assigned } = call.answer as AssignedIps;
+  for (const ip of assigned?.PrivateIpSet?.PrivateIpAddress ?? []) ledger.gets(claimNameOf(pod, 'ip'), ip);
+};
+
+/** Looks at what was given, when the cloud has done it. */
+export const GIVES: Looks<AnsweredCall> = {
+  AllocateEipAddress: buyEip,
+  AssociateEipAddress: bindEip,
+  AssignPrivateIpAddresses: assignIps,
+};
