@@ -1,28 +1,15 @@
-import { createRandom, type Random } from '../../infra/local/kernel/random.ts';
-import { createServerClock } from '../../shared/adapters/kubernetes/server-clock.ts';
-import { createCloud } from '../../shared/adapters/openapi/cloud.ts';
-import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
-import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
-import {
-  createQuota,
-  DEFAULT_QUOTAS,
-  type Permits,
-  type QuotaTable,
-} from '../../shared/adapters/tablestore/quota.ts';
-import { requireTime } from '../../shared/adapters/time-left.ts';
-import { momentOf } from '../../shared/claim/moment.ts';
-import type { Log, PodApi, Ports } from '../../shared/reconcile/ports.ts';
+import { createRandom } from '../../infra/local/kernel/random.ts';
 import { type Books, createBooks } from './books/books.ts';
-import { type CloudStage, createCloudStage, ECS, VPC } from './cloud-stage.ts';
-import type { ApiServer } from './cluster/api-server.ts';
-import { type Cluster, createCluster } from './cluster/cluster.ts';
+import { type CloudStage, createCloudStage } from './cloud-stage.ts';
+import { type Cluster, type ClusterOptions, createCluster } from './cluster/cluster.ts';
 import { createEventClock, type EventClock } from './event-clock.ts';
 import { createFaults, type Faults, type Profile } from './faults.ts';
 import { createFunctionHost, type FunctionHost } from './function-host.ts';
-import type { Process } from './process/process.ts';
+import { putEips } from './own-eips.ts';
+import { createPortsFor } from './ports.ts';
 import { createProcesses, type Processes } from './process/processes.ts';
 import { createRowStore, type RowStore, type Written } from './row-store.ts';
-import { GIVEN, type Story } from './story.ts';
+import type { Story } from './story.ts';
 import { createTrace, type Trace } from './trace.ts';
 
 /** Everything that there is in one run. */
@@ -38,8 +25,6 @@ export interface World {
   readonly host: FunctionHost;
   /** Ids of the user's own EIPs, by the names that stories have for them. */
   readonly given: ReadonlyMap<string, string>;
-  /** Draws for what people do. */
-  readonly random: Random;
   readonly calm: boolean;
   /** What changed something so far: writes of claims, changes of the cloud, and what pods were told. */
   changes(): number;
@@ -91,7 +76,6 @@ export function createWorldOf({
   });
 
   let changes = 0;
-  const given = new Map<string, string>();
   const books = createBooks({
     now: clock.now,
     world: () => stage.world,
@@ -124,70 +108,23 @@ export function createWorldOf({
     stage.world.onChange(({ resource, id, from, to }) =>
       trace.add(`  ${resource} ${id}: ${from ?? 'nothing'} -> ${to ?? 'gone'}`),
     );
-  for (const name of GIVEN) given.set(name, giveEip(stage, []));
-  // Neighbours in the account, which nobody here may touch: nobody's, and those of another installation.
-  giveEip(stage, []);
-  giveEip(stage, [{ key: 'holdfast/owner', value: 'somebody else' }]);
+  const given = putEips(stage);
 
-  let uids = 0;
-  const clusters = Array.from({ length: story.clusters }, (_, index): Cluster => {
-    const id = `c-${index}`;
-    return createCluster({
-      id,
-      clock,
-      random: random.fork(id),
-      faults,
-      world: stage.world,
-      audit: {
-        ...books,
-        told(...told) {
-          changes++;
-          books.told(...told);
-        },
+  const clusters = createClusters({
+    story,
+    clock,
+    random,
+    faults,
+    world: stage.world,
+    audit: {
+      ...books,
+      told(...told) {
+        changes++;
+        books.told(...told);
       },
-      hintsEni: story.hintsEni,
-      vSwitchId: stage.world.defaults.vSwitchIds[0],
-      newUid: () => `uid-${++uids}`,
-      onEvent: ({ namespace, name }) => host.onEvent({ clusterId: id, namespace, pod: name }),
-    });
+    },
+    onEvent: ({ clusterId, namespace, name }) => host.onEvent({ clusterId, namespace, pod: name }),
   });
-
-  const windows = windowsOf(story);
-  let tokens = 0;
-  // Permits outlive an invocation: each process is a run in one of a few instances.
-  const instances: readonly Permits[] = [new Map(), new Map(), new Map()];
-  const permitsOf = ({ number }: Process): Permits => instances[number % instances.length] as Permits;
-  const portsFor = (process: Process): Ports => {
-    const log: Log = quiet;
-    const tables = store.tablesFor(process);
-    const pods = podApi(process, clusters, clock.now);
-    const moment = () =>
-      momentOf(
-        process.now(),
-        clusters.map(({ id }) => pods.skewMs(id) ?? 0),
-      );
-    const quota = createQuota(tables, { now: process.now, quotas: windows, permits: permitsOf(process) });
-    return {
-      claims: createClaimStore(tables, log, moment),
-      cloud: createCloud({
-        vpc: stage.callFor(process, VPC),
-        ecs: stage.callFor(process, ECS),
-        installation: INSTALLATION,
-        books: createParkingBooks(tables),
-        quota,
-        remainingMs: process.remainingMs,
-      }),
-      pods,
-      hints: host.queueFor(process),
-      quota,
-      releases: createReleaseSwitch(tables),
-      releasesPerPass: story.releasesPerPass,
-      log,
-      now: process.now,
-      newToken: () => `token-${++tokens}`,
-      remainingMs: process.remainingMs,
-    };
-  };
   const host: FunctionHost = createFunctionHost({
     clock,
     random: random.fork('host'),
@@ -195,7 +132,16 @@ export function createWorldOf({
     processes,
     trace,
     mostDeliveries,
-    portsFor,
+    portsFor: (process) => portsFor(process),
+  });
+  const portsFor = createPortsFor({
+    clock,
+    story,
+    installation: INSTALLATION,
+    store,
+    stage,
+    clusters,
+    queueFor: host.queueFor,
   });
 
   return {
@@ -209,88 +155,30 @@ export function createWorldOf({
     clusters,
     host,
     given,
-    random: random.fork('people'),
     calm,
     changes: () => changes,
   };
 }
 
-/** Both lanes of every API have a few calls a minute, where the story is about that. */
-const windowsOf = ({ callsPerMinute }: Story): QuotaTable =>
-  callsPerMinute === undefined
-    ? DEFAULT_QUOTAS
-    : Object.fromEntries(
-        Object.keys(DEFAULT_QUOTAS).map((api) => [api, { bind: callsPerMinute, release: callsPerMinute }]),
-      );
-
-const quiet: Log = { debug() {}, info() {}, warn() {} };
-
-function giveEip({ cloud }: CloudStage, tags: readonly { key: string; value: string }[]): string {
-  const address = cloud.publicAddresses.takeAny() ?? '';
-  const id = cloud.newId('eip');
-  cloud.eips.put({
-    id,
-    sequence: cloud.nextNumber(),
-    task: 0,
-    address,
-    status: 'Available',
-    bandwidth: 5,
-    internetChargeType: 'PayByTraffic',
-    chargeType: 'PostPaid',
-    isp: 'BGP',
-    netmode: 'public',
-    name: '',
-    description: '',
-    resourceGroupId: '',
-    publicIpAddressPoolId: '',
-    zone: '',
-    securityProtectionTypes: [],
-    tags,
-    createdAt: cloud.clock.now(),
-  });
-  return id;
+interface ClustersOptions
+  extends Pick<ClusterOptions, 'clock' | 'random' | 'faults' | 'world' | 'audit' | 'onEvent'> {
+  readonly story: Story;
 }
 
-function podApi(process: Process, clusters: readonly Cluster[], serverNow: () => number): PodApi {
-  const apiServerOf = (id: string): ApiServer => {
-    requireTime(process.remainingMs, `the API of ${id}`);
-    const cluster = clusters.find((one) => one.id === id);
-    if (!cluster) throw new Error(`there is no cluster ${id}`);
-    return cluster.apiServer;
-  };
-  // Elapsed time runs on whatever the process thinks that it is.
-  const clocks = new Map(
-    clusters.map(({ id }) => [id, createServerClock({ now: process.now, elapsedMs: serverNow })]),
-  );
-  /** Every answer has the server's clock in it, in whole seconds. */
-  const withClock = async <T>(clusterId: string, ask: () => Promise<T>): Promise<T> => {
-    const note = clocks.get(clusterId)?.ask();
-    const answer = await ask();
-    note?.(Math.floor(serverNow() / 1_000) * 1_000);
-    return answer;
-  };
-  return {
-    clusters: clusters.map(({ id }) => id),
-    skewMs: (clusterId) => clocks.get(clusterId)?.skewMs(),
-    read: ({ clusterId, namespace, pod }) =>
-      withClock(clusterId, () => apiServerOf(clusterId).read(process, namespace, pod)),
-    isEmpty: (clusterId) => apiServerOf(clusterId).isEmpty(process),
-    list: (clusterId) => withClock(clusterId, () => apiServerOf(clusterId).list(process)),
-    tell: (key, podUid, told) => apiServerOf(key.clusterId).tell(process, key, podUid, told),
-    // A courtesy: where it cannot be written, nothing fails.
-    async event({ clusterId, namespace, pod }, _podUid, { reason }) {
-      try {
-        apiServerOf(clusterId);
-        await process.call(
-          'cluster',
-          () => `event ${namespace}/${pod} ${reason}`,
-          () => {},
-        );
-      } catch {
-        // Said in the log, which nobody reads here.
-      }
-    },
-  };
+function createClusters({ story, random, world, ...options }: ClustersOptions): readonly Cluster[] {
+  let uids = 0;
+  return Array.from({ length: story.clusters }, (_, index) => {
+    const id = `c-${index}`;
+    return createCluster({
+      ...options,
+      id,
+      random: random.fork(id),
+      world,
+      hintsEni: story.hintsEni,
+      vSwitchId: world.defaults.vSwitchIds[0],
+      newUid: () => `uid-${++uids}`,
+    });
+  });
 }
 
 const wordClaim = ({ key, before, after }: Written): string =>
