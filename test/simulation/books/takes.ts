@@ -59,9 +59,9 @@ const unassignIps: Look<CloudCall> = (call, known) => {
 /** The addresses of an ENI beside its own. */
 const ipsBeside = ({ addresses }: Eni): readonly string[] => addresses.slice(1).map(({ ip }) => ip);
 
-/** The claim that is owed this private IP, and what it is owed. */
+/** The claim that is owed this private IP, and what it is owed. Who had it before is still in the ledger, and owed nothing. */
 const owedIp = (ip: string, { ledger }: Known) =>
-  ledger.all().find(([claim, { address }]) => claim.endsWith('/ip') && address === ip);
+  ledger.all().find(([claim, due]) => claim.endsWith('/ip') && due.address === ip && ledger.isStillDue(due));
 
 function takeOffPod(ip: string, eniId: string, by: Process, known: Known): void {
   const { places, wishes, broken } = known;
@@ -78,8 +78,7 @@ function takeOffHold(ip: string, by: Process, known: Known): void {
   if (isMoving(ip, by, known)) return;
   if (records.isFrozenFor(by)) broken('releases while frozen', `${ip} is taken off its parking ENI`);
   const [claim, due] = owedIp(ip, known) ?? [];
-  if (due && ledger.isStillDue(due))
-    broken('releases too early', `${ip} of ${claim}, which is owed ${ledger.word(due)}`);
+  if (due) broken('releases too early', `${ip} of ${claim}, which is owed ${ledger.word(due)}`);
 }
 
 /**
