@@ -277,6 +277,8 @@ describe('two clusters with pods of the same name', () => {
   it('do not mix: each has its own address, and losing one takes nothing from the other', async () => {
     const second = await startKubernetesApi(rig.context, { clusterId: OTHER });
     const core = coreOf(second.kubeconfig(OTHER));
+    // What runs every cluster.
+    await createPendingPod(core, 'coredns-0', {});
     const newPorts = (): Ports => {
       const ports = rig.newPorts();
       const clusters = new Map([
