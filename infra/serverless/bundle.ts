@@ -25,20 +25,27 @@ const READABLE = 0o100644 << 16;
  * the same bytes, wherever and whenever they are built. Throws an Error when a source is missing, does not compile or
  * lacks the export.
  */
-export async function packageFunctions(
-  functions: readonly PackagedSource[],
-  folder: string,
-): Promise<ReadonlyMap<string, Package>> {
+export async function packageFunctions(functions: readonly PackagedSource[], folder: string): Promise<Build> {
   for (const { name, source } of functions) {
     if (!existsSync(join(folder, sourceFile(source)))) {
       throw new Error(`functions.${name}.handler: there is no ${sourceFile(source)}`);
     }
   }
   const built = await bundle(functions, folder);
-  return new Map(functions.map((declared) => [declared.name, packageOf(declared, built)]));
+  return {
+    packages: new Map(functions.map((declared) => [declared.name, packageOf(declared, built)])),
+    inputs: Object.keys(built.metafile.inputs),
+  };
 }
 
-type PackagedSource = Pick<PlannedFunction, 'name' | 'source'>;
+export interface Build {
+  /** By function name. */
+  readonly packages: ReadonlyMap<string, Package>;
+  /** Every file that was read for them, relative to the folder. */
+  readonly inputs: readonly string[];
+}
+
+export type PackagedSource = Pick<PlannedFunction, 'name' | 'source'>;
 
 type Built = Awaited<ReturnType<typeof bundle>>;
 
@@ -52,6 +59,7 @@ function bundle(functions: readonly PackagedSource[], folder: string) {
     outdir: '.',
     outExtension: { '.js': '.cjs' },
     write: false,
+    metafile: true,
     bundle: true,
     // The Tablestore SDK assigns to names that it never declared: strict code, such as an ES module's, forbids that.
     format: 'cjs',

@@ -1,9 +1,9 @@
 import type { Place } from '../resources/names.ts';
 import { functionPolicyJson, TRUST_POLICY } from '../resources/role.ts';
-import { packageFunctions } from './bundle.ts';
 import { CloudError } from './cloud-error.ts';
 import { PROVIDER, readConfiguration, unknownEvents } from './configuration.ts';
 import { deployStage, describeStage, removeStage, type Told } from './deployment.ts';
+import { packageOnce } from './kept-packages.ts';
 import { loadPackages, type Packages, savePackages } from './package-folder.ts';
 import { type Plan, planOf } from './plan.ts';
 import { descriptionLines, lineOf, tally } from './report.ts';
@@ -127,7 +127,7 @@ export class AliyunProvider {
     const progress = this.#writers.progress.get('package');
     progress.notice('Packaging the functions');
     const sources = this.#plan(NOWHERE).functions;
-    const packages = await packageFunctions(sources, serviceDir);
+    const packages = await packageOnce(sources, serviceDir);
     const artifacts = savePackages(packages, serviceDir, this.#options.package);
     // osls packs everything below the folder for a function that has no artifact yet.
     for (const [name, artifact] of artifacts)

@@ -44,8 +44,8 @@ describe('packaging', () => {
 
   it('gives the same bytes wherever it is built, alone or with others', async () => {
     const [here, there] = [copyOf(), copyOf()];
-    const first = await packageFunctions([source('work')], here);
-    const second = await packageFunctions([source('idle'), source('work')], there);
+    const { packages: first } = await packageFunctions([source('work')], here);
+    const { packages: second } = await packageFunctions([source('idle'), source('work')], there);
     expect(second.get('work')?.checksum).toBe(first.get('work')?.checksum);
     expect(second.get('work')?.zip).toEqual(first.get('work')?.zip);
     expect(second.get('idle')?.checksum).not.toBe(first.get('work')?.checksum);
@@ -76,7 +76,7 @@ describe('packaging', () => {
 
   it('can be kept in a folder and deployed from there', async () => {
     const here = copyOf();
-    const packages = await packageFunctions([source('idle')], here);
+    const { packages } = await packageFunctions([source('idle')], here);
     savePackages(packages, here, 'out');
     expect(loadPackages([{ name: 'idle' }], here, 'out').get('idle')?.checksum).toBe(
       packages.get('idle')?.checksum,
@@ -85,7 +85,7 @@ describe('packaging', () => {
   });
 
   async function load(name: string): Promise<(event: Buffer) => Promise<unknown>> {
-    const packages = await packageFunctions([source(name)], copyOf());
+    const { packages } = await packageFunctions([source(name)], copyOf());
     const unzipped = unzipSync(packages.get(name)?.zip ?? new Uint8Array());
     expect(Object.keys(unzipped)).toEqual([`${name}.cjs`]);
     // Out of reach of any node_modules.
