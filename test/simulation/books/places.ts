@@ -7,6 +7,8 @@ export interface Places {
   networked(pod: Pod): void;
   /** The claim whose EIP it is; empty where its tags name none, undefined where it is none of ours. */
   ownerOfEip(allocationId: string): string | undefined;
+  /** The address is that of one of the user's own EIPs that pods may name. */
+  isGivenAddress(address: string): boolean;
   /** An EIP of ours, or one of the user's own that pods may name. */
   mayBeBound(allocationId: string): boolean;
   isParking(eniId: string): boolean;
@@ -42,6 +44,10 @@ export function createPlaces({ world, installation, isGiven }: PlacesOptions): P
       if (pod.eniId !== undefined) podOfEni.set(pod.eniId, pod);
     },
     ownerOfEip,
+    isGivenAddress: (address) =>
+      world()
+        .eips()
+        .some((eip) => eip.address === address && isGiven(eip.id)),
     mayBeBound: (allocationId) => ownerOfEip(allocationId) !== undefined || isGiven(allocationId),
     isParking(eniId) {
       const tags = tagsOf(world().eni(eniId));
