@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { bundleWorker, runFleet, seedsOf } from './fleet.ts';
 import { type Edit, GUARDS, type Guard } from './guards.ts';
-import { ruleOf } from './rules.ts';
+import { ruleOf, type Violation } from './rules.ts';
 import { run } from './run.ts';
 
 export interface Checked {
@@ -34,6 +34,15 @@ const removing = ({ edits }: Guard): Plugin => ({
   },
 });
 
+const bundleWithout = (guard: Guard): Promise<string> =>
+  bundleWorker(`without-${guard.name.replaceAll(/[^a-z0-9]+/gi, '-')}`, [removing(guard)]);
+
+/** Tells these stories without the guard, and gives what they break. */
+export async function tellWithout(guard: Guard, seeds: readonly number[]): Promise<readonly Violation[]> {
+  const { broken } = await runFleet(await bundleWithout(guard), { seeds, workers: 1 });
+  return broken;
+}
+
 /** Takes away one guard after the other, and runs stories until one breaks a promise. */
 export async function checkGuards({
   seed,
@@ -46,9 +55,7 @@ export async function checkGuards({
 }): Promise<readonly Checked[]> {
   const checked: Checked[] = [];
   for (const guard of guards) {
-    const bundle = await bundleWorker(`without-${guard.name.replaceAll(/[^a-z0-9]+/gi, '-')}`, [
-      removing(guard),
-    ]);
+    const bundle = await bundleWithout(guard);
     // What breaks with the guard in place as well says nothing of the guard.
     const cleared = new Set<number>();
     const { runs, broken } = await runFleet(bundle, {

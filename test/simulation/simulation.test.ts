@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { GUARDS } from './guards.ts';
 import { REGRESSIONS } from './regressions.ts';
+import { ruleOf } from './rules.ts';
 import { run } from './run.ts';
-import { checkGuards, removeGuard } from './sabotage.ts';
+import { checkGuards, removeGuard, tellWithout } from './sabotage.ts';
 import { shrink } from './shrink.ts';
 
 /** A bounded part of `npm run simulate`; the seeds stay the same, so that a failure here is this change's. */
@@ -20,9 +21,19 @@ describe('stories with everything that goes wrong', () => {
     expect(steps / SEEDS.length).toBeGreaterThan(80);
   });
 
-  it.each(REGRESSIONS)('do so where $found', async ({ case: one }) => {
-    expect((await run(one)).violations).toEqual([]);
-  });
+  it.each(REGRESSIONS)(
+    'do so where $found, and not without the guard',
+    async ({ guard: name, case: one }) => {
+      expect((await run(one)).violations).toEqual([]);
+      const [guard] = GUARDS.filter((each) => each.name === name);
+      if (!guard) throw new Error(`there is no guard "${name}"`);
+      const broken = (await tellWithout(guard, [one.seed])).map(ruleOf);
+      expect(guard.breaks).toEqual(expect.arrayContaining(broken));
+      expect(broken, 'another story by now: npm run simulate -- --sabotage --seed 5 finds one').not.toEqual(
+        [],
+      );
+    },
+  );
 
   it('are the same each time they are told', async () => {
     const tell = async () => {
