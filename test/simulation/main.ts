@@ -122,6 +122,8 @@ function readOptions(args: readonly string[]): Options | 'help' {
     },
   });
   if (values.help) return 'help';
+  if (values.within !== undefined && !values.sabotage)
+    throw new Error('--within says how many stories may tell of a missing guard: it goes with --sabotage');
   const whole = (name: 'runs' | 'seed' | 'within', least: number, otherwise: number): number => {
     const text = values[name];
     if (text === undefined) return otherwise;

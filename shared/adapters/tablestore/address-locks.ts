@@ -38,12 +38,12 @@ export interface AddressLocks {
  * is a compare-and-set on the time that was read: an owner that comes back in between keeps what it has.
  */
 export function createAddressLocks({ read, write, keyOf, claim, moment }: LockRows): AddressLocks {
-  const put = (name: string, owner: unknown, expect: RowChange['expect']) =>
+  const put = (name: string, owner: string, expect: RowChange['expect']) =>
     write({
       table: 'addresses',
       key: keyOf(name),
       expect,
-      row: { claim: String(owner), at: moment().latest },
+      row: { claim: owner, at: moment().latest },
     });
 
   const isStale = async (name: string, { claim: owner, at }: Row): Promise<boolean> => {
@@ -68,7 +68,7 @@ export function createAddressLocks({ read, write, keyOf, claim, moment }: LockRo
         const asRead = { kind: 'equals', column: 'at', value: current.at ?? 0 } as const;
         if (current.claim !== owner && !(await isStale(name, current))) {
           // One of a time to come was set by a clock that was ahead, and would be young until then: it counts from now.
-          if (Number(current.at) > moment().latest) await put(name, current.claim, asRead);
+          if (Number(current.at) > moment().latest) await put(name, String(current.claim), asRead);
           return String(current.claim);
         }
         // The own lock is made young again as well: what it stands for is only now about to be saved.
