@@ -166,9 +166,8 @@ describe('a condition on a column', () => {
     );
   });
 
-  it('fails on such a row in the adapter', async () => {
-    await stage.put('a', { other: 'x' });
-    const [written] = await stage.tables.write([
+  const writeOnRevisionSeven = () =>
+    stage.tables.write([
       {
         table: 'control',
         key: row('a'),
@@ -176,19 +175,16 @@ describe('a condition on a column', () => {
         row: { rev: 8 },
       },
     ]);
+
+  it('fails on such a row in the adapter', async () => {
+    await stage.put('a', { other: 'x' });
+    const [written] = await writeOnRevisionSeven();
     expect(written).toBe(false);
     expect(await stage.cell('a')).toEqual({ name: 'a', other: 'x' });
   });
 
   it('fails on a row that is not there', async () => {
-    const [written] = await stage.tables.write([
-      {
-        table: 'control',
-        key: row('a'),
-        expect: { kind: 'equals', column: 'rev', value: 7 },
-        row: { rev: 8 },
-      },
-    ]);
+    const [written] = await writeOnRevisionSeven();
     expect(written).toBe(false);
     expect(await stage.cell('a')).toBeUndefined();
   });
