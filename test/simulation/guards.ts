@@ -219,7 +219,7 @@ export const GUARDS: readonly Guard[] = [
     guard: "if (isTokenOld(situation, claim)) return { kind: 'find-eip', token: claim.token };",
     without: '',
   }),
-  guard('the age of a ClientToken that assigns', ['lacking', 'left over'], 10_000, {
+  guard('the age of a ClientToken that assigns', ['bought twice', 'lacking', 'left over'], 1_000, {
     file: `${CLAIM}/ip-steps.ts`,
     guard: 'const address = seen.assigned ?? broughtBefore(situation, claim);',
     without: 'const address = seen.assigned;',

@@ -10,7 +10,7 @@ export const RULES = {
   'another address': 'a pod that comes back in time gets another address than it was told',
   'two addresses': 'an ENI has two of our EIPs',
   'two holders': 'an address is in two claims',
-  'bought twice': 'one ClientToken has bought two EIPs',
+  'bought twice': 'one ClientToken has bought two EIPs, or has put two private IPs on an ENI',
   'intent first': 'something is bought or made with a token that is on no record',
   'more calls than the window': 'more calls are begun in a minute than the account may make',
   'too little time': 'a call is begun with less time left than its answer may take',

@@ -55,7 +55,7 @@ export function createBooks(options: BooksOptions): Books {
   const wishes = createWishes(now);
   const ledger = createLedger(now, broken);
   const places = createPlaces(options);
-  const tokens = createTokens(now, world, broken);
+  const tokens = createTokens(now, broken);
   const pace = createPace({ ...options, broken });
   const records = createRecords({ now, onRelease: pace.releases, broken });
   const known: Known = { world, ledger, places, records, tokens, wishes, broken };

@@ -1,9 +1,9 @@
 import { claimNameOf } from '../cluster/pod.ts';
 import { type AnsweredCall, type Look, type Looks, textOf } from './looks.ts';
 
-const buyEip: Look<AnsweredCall> = (call, { tokens }) => {
+const buyEip: Look<AnsweredCall> = (call, { world, tokens }) => {
   const { AllocationId: id = '' } = call.answer as { AllocationId?: string };
-  tokens.bought(textOf(call, 'ClientToken'), id);
+  tokens.bought(textOf(call, 'ClientToken'), id, (earlier) => world().eip(earlier) !== undefined);
 };
 
 const bindEip: Look<AnsweredCall> = (call, { world, places, ledger, broken }) => {
@@ -26,11 +26,19 @@ interface AssignedIps {
   };
 }
 
-const assignIps: Look<AnsweredCall> = (call, { places, ledger }) => {
-  const pod = places.livesAt(textOf(call, 'NetworkInterfaceId'));
-  if (!pod) return;
+const assignIps: Look<AnsweredCall> = (call, { world, places, ledger, tokens }) => {
+  const eniId = textOf(call, 'NetworkInterfaceId');
+  const token = call.parameters.ClientToken;
+  const isOnEni = (ip: string) =>
+    world()
+      .eni(eniId)
+      ?.addresses.some((one) => one.ip === ip) === true;
+  const pod = places.livesAt(eniId);
   const { AssignedPrivateIpAddressesSet: assigned } = call.answer as AssignedIps;
-  for (const ip of assigned?.PrivateIpSet?.PrivateIpAddress ?? []) ledger.gets(claimNameOf(pod, 'ip'), ip);
+  for (const ip of assigned?.PrivateIpSet?.PrivateIpAddress ?? []) {
+    if (token !== undefined) tokens.bought(String(token), ip, isOnEni);
+    if (pod) ledger.gets(claimNameOf(pod, 'ip'), ip);
+  }
 };
 
 /** Looks at what was given, when the cloud has done it. */

@@ -1,4 +1,3 @@
-import type { VpcWorld } from '../../../infra/local/openapi/world.ts';
 import type { Written } from '../row-store.ts';
 import type { Broken } from '../rules.ts';
 
@@ -7,11 +6,11 @@ export interface Tokens {
   written(written: Written): void;
   /** A call is about to act with it; undefined where it has none. */
   used(action: string, token: unknown): void;
-  /** An EIP was bought with it. */
-  bought(token: string, allocationId: string): void;
+  /** An EIP or a private IP was given for it; `isThere` tells whether what it gave earlier is still where that was. */
+  bought(token: string, what: string, isThere: (earlier: string) => boolean): void;
 }
 
-export function createTokens(now: () => number, world: () => VpcWorld, broken: Broken): Tokens {
+export function createTokens(now: () => number, broken: Broken): Tokens {
   /** Every one that was ever on record. */
   const onRecord = new Set<unknown>();
   const boughtWith = new Map<string, string>();
@@ -28,12 +27,11 @@ export function createTokens(now: () => number, world: () => VpcWorld, broken: B
       if (token !== undefined && !onRecord.has(token))
         broken('intent first', `${action} with the token ${String(token)}, which is on no record`);
     },
-    bought(token, allocationId) {
+    bought(token, what, isThere) {
       const earlier = boughtWith.get(token);
-      boughtWith.set(token, allocationId);
-      if (earlier === undefined || earlier === allocationId || undated.has(token)) return;
-      if (world().eip(earlier))
-        broken('bought twice', `${earlier} and ${allocationId} with the token ${token}`);
+      boughtWith.set(token, what);
+      if (earlier === undefined || earlier === what || undated.has(token)) return;
+      if (isThere(earlier)) broken('bought twice', `${earlier} and ${what} with the token ${token}`);
     },
   };
 }
