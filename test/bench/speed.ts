@@ -14,6 +14,12 @@ const EIP = { 'k8s.aliyun.com/pod-with-eip': 'true', 'k8s.aliyun.com/pod-eip-rel
  */
 const LATENCY_PODS = 200;
 const PAUSE_MS = 100;
+/**
+ * Pods before them: the first calls of a process pay for its connections and its compiler, which a function that is warm
+ * has behind it.
+ */
+const WARM_PODS = 100;
+const WARM_PAUSE_MS = 25;
 /** The burst: a rolling restart of that many pods, each with the events that its node and the scheduler write. */
 const BURST_PODS = 300;
 const REASONS = [
@@ -47,22 +53,24 @@ async function measureLatency(bench: Bench): Promise<SpeedFigures['eventToBoundM
     const ip = bench.world.eip(id)?.binding?.privateIp;
     if (ip) boundAt.set(ip, performance.now());
   });
-  const pods: BenchPod[] = [];
-  for (let index = 0; index < LATENCY_PODS; index++) pods.push(await bench.startPod(`latency-${index}`, EIP));
-  // The first calls of a process pay for its connections and its compiler; a function that is warm has them behind it.
-  const [warm, ...measured] = [pods.slice(0, 20), ...pods.slice(20).map((pod) => [pod])];
-  for (const pod of warm ?? []) await bench.postEvent(pod.name, pod.uid, 'Started');
-  await until(() => (warm ?? []).every(({ ip }) => boundAt.has(ip)), 'the warm-up');
-
-  const posted = new Map<string, number>();
-  const posts: Promise<void>[] = [];
-  for (const pod of measured.flat()) {
-    posted.set(pod.ip, performance.now());
-    posts.push(bench.postEvent(pod.name, pod.uid, 'Started'));
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  }
-  await Promise.all(posts);
-  await until(() => measured.flat().every(({ ip }) => boundAt.has(ip)), 'every pod being bound');
+  const bind = async (pods: readonly BenchPod[], pauseMs: number) => {
+    const posted = new Map<string, number>();
+    const posts: Promise<void>[] = [];
+    for (const pod of pods) {
+      posted.set(pod.ip, performance.now());
+      posts.push(bench.postEvent(pod.name, pod.uid, 'Started'));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    await Promise.all(posts);
+    await until(() => pods.every(({ ip }) => boundAt.has(ip)), 'every pod being bound');
+    // Each is looked at once more, a second later: that belongs to these pods, and not to the next.
+    await drained(bench);
+    return posted;
+  };
+  const warm = await startPods(bench, 'warm', WARM_PODS);
+  const measured = await startPods(bench, 'latency', LATENCY_PODS);
+  await bind(warm, WARM_PAUSE_MS);
+  const posted = await bind(measured, PAUSE_MS);
   stop();
   const waits = [...posted]
     .map(([ip, at]) => (boundAt.get(ip) ?? Number.POSITIVE_INFINITY) - at)
@@ -73,9 +81,7 @@ async function measureLatency(bench: Bench): Promise<SpeedFigures['eventToBoundM
 
 /** Until every event is worked off and every EIP is back on its pod, through one instance of one function. */
 async function measureBurst(bench: Bench): Promise<number> {
-  const names = Array.from({ length: BURST_PODS }, (_, index) => `burst-${index}`);
-  const first: BenchPod[] = [];
-  for (const name of names) first.push(await bench.startPod(name, EIP));
+  const first = await startPods(bench, 'burst', BURST_PODS);
   for (const { name, uid } of first) await bench.queueEvent(name, uid, 'Started');
   await until(() => first.every((pod) => isBound(bench, pod)), 'the first bind');
   const second: BenchPod[] = [];
@@ -98,10 +104,16 @@ async function measureBurst(bench: Bench): Promise<number> {
 const isBound = ({ world }: Bench, { ip }: BenchPod): boolean =>
   world.eips().some(({ status, binding }) => status === 'InUse' && binding?.privateIp === ip);
 
+async function startPods(bench: Bench, name: string, count: number): Promise<readonly BenchPod[]> {
+  const pods: BenchPod[] = [];
+  for (let index = 0; index < count; index++) pods.push(await bench.startPod(`${name}-${index}`, EIP));
+  return pods;
+}
+
 async function drained({ cloud }: Bench): Promise<void> {
   await until(() => {
-    const { active, inactive } = cloud.mns.queues.depth('holdfast-local-hints');
-    return active + inactive === 0;
+    const { active, inactive, delayed } = cloud.mns.queues.depth('holdfast-local-hints');
+    return active + inactive + delayed === 0;
   }, 'the queue being empty');
 }
 
