@@ -67,7 +67,12 @@ function assemble({ table, vpc, ecs, hints }: Clients, remainingMs: () => number
   });
   const tables = createTables(table, remainingMs);
   const quotas = { ...DEFAULT_QUOTAS, ...config.HOLDFAST_QUOTAS };
-  const quota = createQuota(tables, { now, quotas, permits });
+  const quota = createQuota(tables, {
+    now,
+    quotas,
+    releasesPerMinute: config.HOLDFAST_RELEASES_PER_MINUTE,
+    permits,
+  });
   return {
     claims: createClaimStore(tables, log, () =>
       momentOf(
@@ -88,7 +93,7 @@ function assemble({ table, vpc, ecs, hints }: Clients, remainingMs: () => number
     hints,
     quota,
     releases: createReleaseSwitch(tables),
-    releasesPerPass: config.HOLDFAST_RELEASES_PER_PASS,
+    releasesPerMinute: config.HOLDFAST_RELEASES_PER_MINUTE,
     log,
     now,
     newToken: () => randomUUID(),

@@ -222,14 +222,16 @@ function takeGiven(
   binding: Binding,
   common: Pick<Bound, 'key' | 'rev' | 'retention' | 'createdAt'>,
 ): Action {
-  const { eip, lockedBy } = situation.seen;
+  const { eip } = situation.seen;
   if (eip === 'unread') return { kind: 'look-eip', allocationId };
   if (eip === 'absent' || eip === 'gone')
     return tell(situation, { reason: 'AddressNotFound', message: allocationId }, done);
-  if (lockedBy) {
+  // One that was just bought for another pod is on its way into that pod's record, and has no lock yet.
+  const owner = situation.seen.lockedBy ?? eip.keptFor;
+  if (owner) {
     return tell(
       situation,
-      { reason: 'AddressInUse', message: `${allocationId} is kept for ${lockedBy}` },
+      { reason: 'AddressInUse', message: `${allocationId} is kept for ${owner}` },
       lookAgain('it is free'),
     );
   }

@@ -44,6 +44,8 @@ export interface EipView {
   readonly address: string;
   readonly status: 'Available' | 'Associating' | 'InUse' | 'Unassociating' | 'Releasing';
   readonly boundTo?: { readonly instanceId: string; readonly privateIp?: string };
+  /** Another claim that it was bought for, and that stands for it still. */
+  readonly keptFor?: string;
 }
 
 /** An ENI as the cloud shows it. */

@@ -5,7 +5,7 @@ import { callCloud } from './cloud-step.ts';
 import { verdictOf } from './failure.ts';
 import { momentIn } from './moment.ts';
 import type { Ports } from './ports.ts';
-import { looked, type Step, type View, whenThawed } from './step.ts';
+import { inAnotherMinute, looked, type Step, type View, whenThawed } from './step.ts';
 
 type Effect = Exclude<Action, { kind: 'done' } | { kind: 'wait' }>;
 
@@ -60,7 +60,8 @@ async function save(ports: Ports, view: View, action: Save): Promise<Step> {
   const { next } = action;
   if (next.phase === 'Releasing') {
     if (!view.podIsFresh) return looked(ports, view, {});
-    if (await ports.releases.frozen()) return whenThawed;
+    const refusal = await refusalOfRelease(ports, next);
+    if (refusal) return refusal;
   }
   const [saved] = await Promise.all([
     ports.claims.save(action),
@@ -82,6 +83,16 @@ async function save(ports: Ports, view: View, action: Save): Promise<Step> {
   return {
     view: { ...view, claim: next, seen: isAbout ? seen : { ...seen, eip: 'unread', holder: 'unread' } },
   };
+}
+
+/**
+ * Law 8: one switch, and so many a minute over all functions, since hints end retentions as the timer does. The user's
+ * own EIP is only let go of, which gives nothing back.
+ */
+async function refusalOfRelease(ports: Ports, { origin }: Claim): Promise<Step | undefined> {
+  if (origin === 'given') return undefined;
+  if (await ports.releases.frozen()) return whenThawed;
+  return (await ports.quota.mayRelease()) ? undefined : inAnotherMinute;
 }
 
 /**

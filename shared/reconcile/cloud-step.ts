@@ -1,7 +1,9 @@
 import type { Action } from '../claim/action.ts';
+import { type ClaimKey, formatClaimKey } from '../claim/identity.ts';
 import type { EipView, Observed } from '../claim/observation.ts';
 import { verdictOf } from './failure.ts';
-import type { Cloud, EipCloud, EniCloud, Ports, Verdict } from './ports.ts';
+import type { Cloud, EipCloud, EniCloud, Ports, TaggedEip, Verdict } from './ports.ts';
+import { standsFor } from './stands-for.ts';
 import { laneOf, looked, type Step, type View, whenThawed } from './step.ts';
 
 type Kind = Action['kind'];
@@ -22,7 +24,7 @@ export async function callCloud(ports: Ports, view: View, action: CloudAction): 
     case 'look-eip':
     case 'find-eip':
     case 'look-holder':
-      return looked(ports, view, await look(cloud, view, action));
+      return looked(ports, view, await look(ports, cloud, view, action));
     case 'allocate-eip':
     case 'associate-eip':
     case 'unassociate-eip':
@@ -36,17 +38,34 @@ export async function callCloud(ports: Ports, view: View, action: CloudAction): 
   }
 }
 
-async function look({ eips, enis }: Cloud, { key }: View, action: Look): Promise<Partial<Observed>> {
+async function look(
+  ports: Ports,
+  { eips, enis }: Cloud,
+  { key }: View,
+  action: Look,
+): Promise<Partial<Observed>> {
   switch (action.kind) {
     case 'look-eni':
       return { eni: await enis.ofPrivateIp(action.privateIp) };
     case 'look-eip':
-      return { eip: await eips.describe(action.allocationId) };
+      return { eip: await withOwner(ports, key, await eips.describe(action.allocationId)) };
     case 'find-eip':
       return { eip: await eips.findByToken(key, action.token) };
     case 'look-holder':
       return { holder: await enis.holderOf(action.vSwitchId, action.address) };
   }
+}
+
+/** With the other claim that it is kept for, if any: only a pod that names somebody's EIP meets one. */
+async function withOwner(
+  ports: Ports,
+  key: ClaimKey,
+  eip: EipView | TaggedEip | 'absent',
+): Promise<EipView | 'absent'> {
+  if (eip === 'absent' || !('claim' in eip) || !eip.claim) return eip;
+  if (formatClaimKey(eip.claim) === formatClaimKey(key)) return eip;
+  const owner = await standsFor(ports, eip);
+  return owner ? { ...eip, keptFor: formatClaimKey(owner) } : eip;
 }
 
 interface Change {

@@ -1,10 +1,11 @@
 import type { Claim } from '../claim/claim.ts';
-import { type ClaimKey, formatClaimKey } from '../claim/identity.ts';
+import { formatClaimKey } from '../claim/identity.ts';
 import { ipLock } from '../claim/ip-steps.ts';
 import type { Listing } from './listing.ts';
 import { seenFor } from './marks.ts';
 import { momentByAll } from './moment.ts';
 import type { ParkingEni, Ports, TaggedEip } from './ports.ts';
+import { standsFor } from './stands-for.ts';
 
 export interface OrphanSummary {
   readonly orphans: number;
@@ -22,6 +23,9 @@ const YOUNG_MS = 10 * 60_000;
 const APART_MS = 30_000;
 /** At most so many are tried in one pass, also of those that then turn out to be none. */
 const MOST_TRIED = 50;
+/** Where there are more, each pass begins half as many further on: each is tried in two passes, one after the other. */
+const STEP = MOST_TRIED / 2;
+const PASS_MS = 60_000;
 /** Longest that giving back one may take: a few reads of the store, one look and one call. */
 const ITEM_WORST_MS = 30_000;
 
@@ -67,14 +71,17 @@ export async function sweepOrphans(
   return { orphans, suspects: suspects.length, strays, parkingDropped };
 }
 
-/** Gives back one after the other, at most so many in a pass, and none that there is no time left for (law 9). */
+/**
+ * Gives back one after the other, at most so many in a pass, and none that there is no time left for (law 9). Those that
+ * cannot be given back, because somebody has protected them or because they are locked, hold up no other.
+ */
 async function give<T extends { readonly allocationId: string } | { readonly id: string }>(
   ports: Ports,
   items: readonly T[],
   giveBack: (item: T) => Promise<boolean>,
 ): Promise<number> {
   let given = 0;
-  for (const item of items.slice(0, Math.min(MOST_TRIED, ports.releasesPerPass))) {
+  for (const item of turnOf(items, ports.now())) {
     if (ports.remainingMs() < ITEM_WORST_MS) break;
     try {
       if (await giveBack(item)) given++;
@@ -84,6 +91,12 @@ async function give<T extends { readonly allocationId: string } | { readonly id:
     }
   }
   return given;
+}
+
+function turnOf<T>(items: readonly T[], now: number): readonly T[] {
+  if (items.length <= MOST_TRIED) return items;
+  const start = (Math.floor(now / PASS_MS) * STEP) % items.length;
+  return [...items.slice(start), ...items.slice(0, start)].slice(0, MOST_TRIED);
 }
 
 interface Known {
@@ -134,25 +147,17 @@ async function unassignStray(ports: Ports, { id, eniId, vSwitchId, address }: St
   if ((await ports.claims.lockedBy(id)) !== undefined) return false;
   const { enis } = ports.cloud.release;
   if ((await enis.holderOf(vSwitchId, address)).eniId !== eniId) return false;
+  if (!(await ports.quota.mayRelease())) return false;
   await enis.unassign(eniId, address);
   await ports.claims.clearSuspect(id);
   ports.log.warn('a private IP that no claim names was given back', { allocationId: id });
   return true;
 }
 
-/** Whether the claim that its tags name stands for it. One that cannot be read may: in doubt, keep. */
-async function isClaimed(ports: Ports, key: ClaimKey, { allocationId, token }: TaggedEip): Promise<boolean> {
-  const { claims, unreadable } = await ports.claims.read(key);
-  if (unreadable.includes(key.kind)) return true;
-  const claim = claims[key.kind];
-  if (claim?.phase === 'Allocating') return claim.token === token;
-  return claim !== undefined && 'allocation' in claim && claim.allocation.id === allocationId;
-}
-
 async function releaseOrphan(ports: Ports, eip: TaggedEip): Promise<boolean> {
   if (await ports.releases.frozen()) return false;
   // The list is old by now: what is done cannot be undone, so both sides are read again.
-  if (eip.claim && (await isClaimed(ports, eip.claim, eip))) return false;
+  if ((await standsFor(ports, eip)) !== undefined) return false;
   // A claim whose record or whose tags cannot be read still has its lock. That of the claim in the tags, which has just
   // said that it stands for something else, is left from a function that died: it cannot save any more what it locked.
   const owner = await ports.claims.lockedBy(eip.allocationId);
@@ -162,6 +167,7 @@ async function releaseOrphan(ports: Ports, eip: TaggedEip): Promise<boolean> {
   }
   const view = await ports.cloud.release.eips.describe(eip.allocationId);
   if (view === 'absent' || view.status !== 'Available') return false;
+  if (!(await ports.quota.mayRelease())) return false;
   await ports.cloud.release.eips.release(eip.allocationId);
   await ports.claims.clearSuspect(eip.allocationId);
   ports.log.warn('orphan released', {

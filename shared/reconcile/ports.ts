@@ -15,10 +15,10 @@ export interface Ports {
   readonly cloud: Readonly<Record<Lane, Cloud>>;
   readonly pods: PodApi;
   readonly hints: HintQueue;
-  readonly quota: Pick<Quota, 'prepare'>;
+  readonly quota: Pick<Quota, 'prepare' | 'mayRelease'>;
   readonly releases: ReleaseSwitch;
-  /** Law 8: how many addresses one pass of a timer may release. */
-  readonly releasesPerPass: number;
+  /** Law 8: how many claims may begin their release in a minute, over all functions; no pass takes up more of them. */
+  readonly releasesPerMinute: number;
   readonly log: Log;
   /** Epoch ms. */
   now(): number;
@@ -122,7 +122,7 @@ export interface DueClaim {
   readonly dueAt: number;
 }
 
-/** An EIP as a listing by tag shows it. */
+/** An EIP with our tags: the claim that it was bought for, and the token that it was bought with. */
 export interface TaggedEip extends EipView {
   readonly claim: ClaimKey | undefined;
   readonly token: string | undefined;
@@ -143,7 +143,8 @@ export interface EipCloud {
   /** Refused where the EIP is not bound exactly there. */
   unassociate(allocationId: string, eniId: string, privateIp: string | undefined): Promise<void>;
   release(allocationId: string): Promise<void>;
-  describe(allocationId: string): Promise<EipView | 'absent'>;
+  /** With its tags, where they are ours. */
+  describe(allocationId: string): Promise<EipView | TaggedEip | 'absent'>;
   /** The EIP that was bought with this token; of several, the one that is bound, else the oldest. */
   findByToken(key: ClaimKey, token: string): Promise<EipView | 'absent'>;
   /** Every EIP that carries our tags, page by page. */
@@ -227,6 +228,8 @@ export interface Quota {
   take(api: string, lane: Lane): Promise<number>;
   /** Has a permit at hand for the call that comes next, in the round trip of a write that is made at the same time. */
   prepare(api: string, lane: Lane): Promise<void>;
+  /** A permit to give back one more address in this minute: false where it has none left. */
+  mayRelease(): Promise<boolean>;
 }
 
 export interface ReleaseSwitch {

@@ -54,7 +54,8 @@ export async function reconcile(ports: Ports, hint: Hint): Promise<Outcome> {
   const agains = results.flatMap(({ again }) => (again ? [again] : []));
   agains.sort((a, b) => a.afterMs - b.afterMs);
   return {
-    again: agains[0],
+    // What is put off is asked for again as it was.
+    again: agains[0] && { ...agains[0], ...(hint.look ? { look: true } : {}) },
     refused: results.some(({ refused }) => refused),
     claims: Object.fromEntries(results.flatMap(({ kind, claim }) => (claim ? [[kind, claim]] : []))),
     unreadable,

@@ -108,6 +108,7 @@ function findWork(
   { views }: Looks,
 ): readonly Hint[] {
   const hints = new Map<string, Hint>();
+  let ends = 0;
   const consider = (identity: Identity, kind: Kind, claim: Claim | undefined, view: PodView | 'absent') => {
     const key = { ...identity, kind };
     // Nothing can be done for a claim whose record cannot be read: to hint at it would be to fail once a minute.
@@ -117,6 +118,9 @@ function findWork(
     const action = decide(claim, { key, seen, now, earliest, freshToken: 'unused' });
     if (action.kind === 'done') return;
     if (isRefused(kind, claim, view) && !isTurnOf(identity, earliest)) return;
+    // The timer sees to those that are due. A few of them are hinted at as well, should a deadline have been lost.
+    if (action.kind === 'save' && action.next.phase === 'Releasing' && ++ends > ports.releasesPerMinute)
+      return;
     const { clusterId, namespace, pod } = identity;
     hints.set(formatIdentity(identity), { clusterId, namespace, pod, look: true });
   };

@@ -37,7 +37,7 @@ export async function retainPass(ports: Ports): Promise<RetainSummary> {
   const sum = { due: 0, spent: 0, waiting: 0, failed: 0, released: 0 };
   let underway = 0;
   const mayStart = () =>
-    sum.released + underway < ports.releasesPerPass && ports.remainingMs() >= LAST_START_MS;
+    sum.released + underway < ports.releasesPerMinute && ports.remainingMs() >= LAST_START_MS;
 
   while (mayStart()) {
     const rows = (await ports.claims.due(began, PAGE)).filter((row) => !seen.has(nameOf(row)));

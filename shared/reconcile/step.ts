@@ -37,4 +37,9 @@ export const laneOf = ({ pod }: Observed): Lane => (pod === 'absent' || pod.fini
 
 const FROZEN_RETRY_MS = 60_000;
 
+/** The timer has it first in line, by its deadline: no hint is needed. */
+export const inAnotherMinute: Step = {
+  again: { afterMs: 60_000, why: 'no more releases may begin in this minute' },
+};
+
 export const whenThawed: Step = { again: { afterMs: FROZEN_RETRY_MS, why: 'releases are frozen' } };

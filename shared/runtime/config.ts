@@ -18,8 +18,8 @@ export const SETTINGS = {
   HOLDFAST_INTAKE_TOKEN: 'The bearer token that exporters send, 16 characters or more. Only intake has it.',
   HOLDFAST_QUOTAS:
     'Optional. Calls a minute, where the account has others than the defaults: {"AssociateEipAddress":{"bind":240,"release":0}}.',
-  HOLDFAST_RELEASES_PER_PASS:
-    'Optional. How many addresses one pass of a timer may release, whatever is due (default 200).',
+  HOLDFAST_RELEASES_PER_MINUTE:
+    'Optional. How many addresses may be released in a minute, whatever is due and whatever finds it (default 200).',
   HOLDFAST_CLOCK:
     'Optional. `own` has the functions go by their own clock alone, as on a local cloud whose time is ahead of a real cluster; otherwise it is compared with the clocks of the clusters.',
   HOLDFAST_LOG_LEVEL: 'Optional. debug, info (default) or warn.',
@@ -82,7 +82,7 @@ const SCHEMAS = {
   HOLDFAST_QUOTAS: z.optional(
     z.pipe(json, z.record(z.string(), z.object({ bind: perMinute, release: perMinute }))),
   ),
-  HOLDFAST_RELEASES_PER_PASS: z._default(
+  HOLDFAST_RELEASES_PER_MINUTE: z._default(
     z.pipe(
       z.string().check(z.regex(/^[1-9][0-9]{0,4}$/, 'is not a whole number from 1 to 99999')),
       z.transform(Number),

@@ -28,7 +28,7 @@ const GOOD: Readonly<Record<Setting, string>> = {
   HOLDFAST_CLUSTERS: 'c-test,c-prod',
   HOLDFAST_INTAKE_TOKEN: '0123456789abcdef',
   HOLDFAST_QUOTAS: '{"AssociateEipAddress":{"bind":240,"release":0}}',
-  HOLDFAST_RELEASES_PER_PASS: '200',
+  HOLDFAST_RELEASES_PER_MINUTE: '200',
   HOLDFAST_CLOCK: 'own',
   HOLDFAST_LOG_LEVEL: 'info',
 };

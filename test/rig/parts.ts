@@ -121,7 +121,7 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
       hints: createHintQueue({ endpoint: mns.url, queue: QUEUE, accountId, credentials }),
       quota,
       releases: createReleaseSwitch(tables),
-      releasesPerPass: 200,
+      releasesPerMinute: 200,
       log,
       now,
       newToken: () => randomUUID(),

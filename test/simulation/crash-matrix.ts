@@ -121,7 +121,7 @@ export async function tell(
     eipQuota: PLENTY_OF_EIPS,
     tokenValidityMs: 24 * HOUR,
     callsPerMinute: undefined,
-    releasesPerPass: 200,
+    releasesPerMinute: 200,
     acts: [],
   };
   const faults = createBlows(blows);
@@ -151,7 +151,7 @@ export async function tell(
     await toRest(world, violations, 'after a sweep that was struck');
   }
   const ending = wordEnding(ground, story);
-  violations.push(...keepsItsPromises(world), ...(await toTheEnd(world, ground.people, story)));
+  violations.push(...keepsItsPromises(world), ...(await toTheEnd(world, story)));
   return {
     calls: faults.calls,
     fallen: faults.struck.length,
@@ -161,10 +161,8 @@ export async function tell(
   };
 }
 
-function wordEnding({ world, people }: Ground, story: Story): string {
-  const pods = Object.entries(endingOf(world, people, story)).map(
-    ([name, standing]) => `${name} ${standing}`,
-  );
+function wordEnding({ world }: Pick<Ground, 'world'>, story: Story): string {
+  const pods = Object.entries(endingOf(world, story)).map(([name, standing]) => `${name} ${standing}`);
   const claims = world.store
     .rows('claims')
     .map(({ claim, phase }) => `the claim ${String(claim)} is ${String(phase)}`);

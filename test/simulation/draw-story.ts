@@ -33,7 +33,7 @@ export function drawStory(random: Random): Story {
     eipQuota: random.next() < 0.85 ? PLENTY_OF_EIPS : random.integer(5, 7),
     tokenValidityMs: random.next() < 0.5 ? 24 * HOUR : 13 * HOUR,
     callsPerMinute: random.next() < 0.9 ? undefined : random.integer(3, 6),
-    releasesPerPass: random.next() < 0.85 ? 200 : random.integer(1, 2),
+    releasesPerMinute: random.next() < 0.85 ? 200 : random.integer(1, 2),
     acts: drawActs(random, workloads),
   };
 }

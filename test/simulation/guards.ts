@@ -158,8 +158,8 @@ export const GUARDS: readonly Guard[] = [
     },
     {
       file: `${RECONCILE}/orphans.ts`,
-      guard: 'if (eip.claim && (await isClaimed(ports, eip.claim, eip))) return false;',
-      without: 'if (eip.claim && !(await isClaimed(ports, eip.claim, eip))) void eip;',
+      guard: 'if ((await standsFor(ports, eip)) !== undefined) return false;',
+      without: 'void standsFor;',
     },
     {
       file: `${RECONCILE}/orphans.ts`,
@@ -229,10 +229,10 @@ export const GUARDS: readonly Guard[] = [
     guard: 'if (waitMs > 0) throw windowUsedUp(action, waitMs);',
     without: '',
   }),
-  guard('the cap on the releases of a pass (law 8)', ['too many releases'], 5_000, {
-    file: `${RECONCILE}/retain.ts`,
-    guard: 'sum.released + underway < ports.releasesPerPass && ',
-    without: '',
+  guard('the window of releases (law 8)', ['too many releases'], 1_000, {
+    file: `${RECONCILE}/act.ts`,
+    guard: 'return (await ports.quota.mayRelease()) ? undefined : inAnotherMinute;',
+    without: 'return undefined;',
   }),
   guard(
     'the doubt of a cluster that shows no pod (law 6)',

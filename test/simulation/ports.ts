@@ -20,7 +20,7 @@ import type { Story } from './story.ts';
 
 export interface PortsOptions {
   readonly clock: EventClock;
-  readonly story: Pick<Story, 'callsPerMinute' | 'releasesPerPass'>;
+  readonly story: Pick<Story, 'callsPerMinute' | 'releasesPerMinute'>;
   readonly installation: string;
   readonly store: RowStore;
   readonly stage: CloudStage;
@@ -51,7 +51,12 @@ export function createPortsFor({
         process.now(),
         clusters.map(({ id }) => pods.skewMs(id) ?? 0),
       );
-    const quota = createQuota(tables, { now: process.now, quotas: windows, permits: permitsOf(process) });
+    const quota = createQuota(tables, {
+      now: process.now,
+      quotas: windows,
+      releasesPerMinute: story.releasesPerMinute,
+      permits: permitsOf(process),
+    });
     return {
       claims: createClaimStore(tables, quiet, moment),
       cloud: createCloud({
@@ -66,7 +71,7 @@ export function createPortsFor({
       hints: queueFor(process),
       quota,
       releases: createReleaseSwitch(tables),
-      releasesPerPass: story.releasesPerPass,
+      releasesPerMinute: story.releasesPerMinute,
       log: quiet,
       now: process.now,
       newToken: () => `token-${++tokens}`,

@@ -2,7 +2,6 @@ import type { Kind } from '../../shared/claim/identity.ts';
 import { CONDITION_TYPES, RESULT_ANNOTATIONS } from '../../shared/claim/reason.ts';
 import { asksOf } from './asks.ts';
 import { claimNameOf, type Pod } from './cluster/pod.ts';
-import type { People } from './people/people.ts';
 import type { Violation } from './rules.ts';
 import type { Story } from './story.ts';
 import { INSTALLATION, type World } from './world.ts';
@@ -32,7 +31,7 @@ const isParking = (tags: readonly { readonly key: string; readonly value: string
   tagged(tags, 'holdfast/role') === 'parking';
 
 /** How each pod that asks for something stands, when nothing is under way any more. */
-export function endingOf(world: World, people: People, story: Story): Ending {
+export function endingOf(world: World, story: Story): Ending {
   const ending: Record<string, Standing> = {};
   for (const cluster of world.clusters) {
     for (const pod of cluster.pods.all()) {
@@ -52,9 +51,7 @@ export function endingOf(world: World, people: People, story: Story): Ending {
       const { eip, ip } = asksOf(pod.annotations);
       // Whether it had the address before its wish could not be read any more, chance has decided.
       if (eip !== 'no' && eip !== 'unclear')
-        ending[label('eip', eip.named)] = eip.isPuzzling
-          ? 'may wait'
-          : eipStanding(world, people, pod, eip.named);
+        ending[label('eip', eip.named)] = eip.isPuzzling ? 'may wait' : eipStanding(world, pod, eip.named);
       if (ip !== 'no') ending[label('ip')] = ip.isPuzzling ? 'may wait' : ipStanding(world, pod);
     }
   }
@@ -69,7 +66,7 @@ function isTold(pod: Pod, kind: Kind, address: string): boolean {
   );
 }
 
-function eipStanding(world: World, people: People, pod: Pod, named: string | undefined): Standing {
+function eipStanding(world: World, pod: Pod, named: string | undefined): Standing {
   const name = claimNameOf(pod, 'eip');
   const claims = claimsOf(world);
   const claim = claims.find((one) => one.name === name);
@@ -94,9 +91,7 @@ function eipStanding(world: World, people: People, pod: Pod, named: string | und
   }
   const isFull = world.stage.world.eips().length >= world.stage.cloud.quotas.eips;
   const isKeptForNamed = keepsAnother && ourEips(world).every(({ id }) => id !== claim.allocationId);
-  return people.robbed.has(name) || (isFull && !claim?.allocationId) || isKeptForNamed
-    ? 'may wait'
-    : 'lacks it';
+  return (isFull && !claim?.allocationId) || isKeptForNamed ? 'may wait' : 'lacks it';
 }
 
 function ipStanding(world: World, pod: Pod): Standing {
@@ -138,6 +133,25 @@ export function keepsItsPromises(world: World): readonly Violation[] {
   return violations;
 }
 
+/** What the cloud has of ours and no claim names, where it has been there for longer than the sweeps may need. */
+export function orphans(world: World): readonly Violation[] {
+  const violations: Violation[] = [];
+  const left = (what: string) => violations.push({ rule: 'left over', what });
+  const claims = claimsOf(world);
+  const named = new Set(claims.flatMap(({ allocationId, address }) => [allocationId ?? '', address ?? '']));
+  // What was bought on an intent is that claim's, also while its pod's wish cannot be read and nothing is done about it.
+  const intends = new Set(claims.filter(({ phase }) => phase === 'Allocating').map(({ name }) => name));
+  for (const { id, address, status, tags } of ourEips(world))
+    if (!named.has(id) && !intends.has(tagged(tags, 'holdfast/claim') ?? ''))
+      left(`the EIP ${address} (${id}, ${status})`);
+  for (const { id, addresses, tags } of world.stage.world.enis()) {
+    const beside = addresses.slice(1);
+    for (const { ip } of beside) if (!named.has(ip)) left(`the private IP ${ip} on ${id}`);
+    if (isParking(tags) && beside.length === 0) left(`the parking ENI ${id}, which holds nothing`);
+  }
+  return violations;
+}
+
 /**
  * What is left over when every retention that ends is over. Not the rows of locks and of marks: a lock that stands for
  * nothing is taken over by whoever wants the address, and an old mark counts as none.
@@ -145,11 +159,9 @@ export function keepsItsPromises(world: World): readonly Violation[] {
 export function leftovers(world: World): readonly Violation[] {
   const violations: Violation[] = [];
   const left = (what: string) => violations.push({ rule: 'left over', what });
-  const { stage, store, books, clusters } = world;
-  const claims = claimsOf(world);
-  const named = new Set(claims.flatMap(({ allocationId, address }) => [allocationId ?? '', address ?? '']));
+  const { store, books, clusters } = world;
 
-  for (const { name, phase, address } of claims) {
+  for (const { name, phase, address } of claimsOf(world)) {
     const [clusterId = '', namespace = '', podName = '', kind] = name.split('/');
     const pod = clusters.find(({ id }) => id === clusterId)?.pods.get(namespace, podName);
     if (pod && pod.phase !== 'Failed') continue;
@@ -163,15 +175,13 @@ export function leftovers(world: World): readonly Violation[] {
         left(`the claim ${name} in ${phase} with ${address}`);
     }
   }
-  // What was bought on an intent is that claim's, also while its pod's wish cannot be read and nothing is done about it.
-  const intends = new Set(claims.filter(({ phase }) => phase === 'Allocating').map(({ name }) => name));
-  for (const { id, address, status, tags } of ourEips(world))
-    if (!named.has(id) && !intends.has(tagged(tags, 'holdfast/claim') ?? ''))
-      left(`the EIP ${address} (${id}, ${status})`);
-  for (const { id, addresses, tags } of stage.world.enis()) {
-    const beside = addresses.slice(1);
-    for (const { ip } of beside) if (!named.has(ip)) left(`the private IP ${ip} on ${id}`);
-    if (isParking(tags) && beside.length === 0) left(`the parking ENI ${id}, which holds nothing`);
-  }
-  return violations;
+  // Of what is kept while its pod's wish cannot be read, the deadline stays too.
+  const kept = new Set(
+    claimsOf(world)
+      .filter(({ phase }) => phase === 'Retained')
+      .map(({ name }) => name),
+  );
+  for (const { claim } of store.rows('deadlines'))
+    if (!kept.has(String(claim))) left(`a deadline of ${String(claim)}`);
+  return [...violations, ...orphans(world)];
 }

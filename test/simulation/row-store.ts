@@ -27,6 +27,8 @@ export interface Written {
   /** Undefined where the row was deleted. */
   readonly after: Row | undefined;
   readonly by: Process | undefined;
+  /** When it was sent, by the clock of who sent it, epoch ms; it may have acted long after. */
+  readonly sentAt: number;
 }
 
 /** Tables as Tablestore keeps them: rows in the order of their keys, each written for itself, on a condition. */
@@ -62,7 +64,11 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
 
   const read = (table: string, key: PrimaryKey): Row | undefined => tableOf(table).get(nameOf(key))?.whole;
 
-  const change = ({ table, key, expect, row, add }: RowChange, by: Process | undefined): Row | undefined => {
+  const change = (
+    { table, key, expect, row, add }: RowChange,
+    by: Process | undefined,
+    sentAt: number,
+  ): Row | undefined => {
     const name = nameOf(key);
     const rows = tableOf(table);
     const before = rows.get(name);
@@ -75,7 +81,7 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
     const after = added ? { ...before?.row, ...added } : row;
     if (after) rows.set(name, stored(key, after));
     else rows.delete(name);
-    onWrite({ table: table as TableName, key, before: before?.row, after, by });
+    onWrite({ table: table as TableName, key, before: before?.row, after, by, sentAt });
     return added ?? {};
   };
 
@@ -118,11 +124,13 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
         requireTime(process.remainingMs, 'the store');
         return process.call('store', what, act);
       };
-      const changeOne = async (one: RowChange) =>
-        call(
+      const changeOne = async (one: RowChange) => {
+        const sentAt = process.now();
+        return call(
           () => `write ${one.table} ${wordKey(one.key)}`,
-          () => change(one, process),
+          () => change(one, process, sentAt),
         );
+      };
       const getEach: Tables['getEach'] = async (table, keys) =>
         call(
           () => `read ${table} ${keys.map(wordKey).join(' ')}`,
@@ -144,7 +152,7 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
     },
     rows: (table) => [...tableOf(table).values()].map(({ whole }) => whole),
     put(table, key, row) {
-      change({ table, key, expect: { kind: 'any' }, row }, undefined);
+      change({ table, key, expect: { kind: 'any' }, row }, undefined, Number.NaN);
     },
   };
 }

@@ -6,7 +6,7 @@ export const RULES = {
   'releases what is not ours': 'an EIP without our tags is released',
   'releases too early': 'an address goes that is still owed to a name',
   'releases while frozen': 'an address goes while releases are frozen',
-  'too many releases': 'one pass gives back more than it may',
+  'too many releases': 'more releases begin in a minute than may',
   'another address': 'a pod that comes back in time gets another address than it was told',
   'two addresses': 'an ENI has two of our EIPs',
   'two holders': 'an address is in two claims',

@@ -1,9 +1,9 @@
 import { createRandom } from '../../infra/local/kernel/random.ts';
 import { drawStory } from './draw-story.ts';
 import { drawProfile, FAULTS, type Fault, type Profile, type Strike } from './faults.ts';
-import { createPeople, type People } from './people/people.ts';
+import { createPeople } from './people/people.ts';
 import { MOST_WRONG_MS } from './process/calls.ts';
-import { type Ending, endingOf, keepsItsPromises, leftovers, type Standing } from './right.ts';
+import { type Ending, endingOf, keepsItsPromises, leftovers, orphans, type Standing } from './right.ts';
 import { undisturbed, type Violation } from './rules.ts';
 import { PLENTY_OF_EIPS, type Story } from './story.ts';
 import { createWorldOf, type World } from './world.ts';
@@ -94,7 +94,6 @@ function only(story: Story, wanted: ReadonlySet<number>): Story {
 interface Told {
   /** How pods stood when nothing went wrong any more. */
   readonly ending: Ending;
-  readonly robbed: ReadonlySet<string>;
   readonly violations: readonly Violation[];
 }
 
@@ -123,14 +122,14 @@ async function tell(world: World, story: Story): Promise<Told> {
     await clock.advance(LATEST_MS);
     for (let pass = 0; pass < PASSES_OF_STAYING; pass++) await passOf(world);
   }
-  const ending = endingOf(world, people, story);
+  const ending = endingOf(world, story);
   violations.push(...keepsItsPromises(world), ...lacking(ending, 'when nothing goes wrong any more'));
-  if (!world.calm) violations.push(...(await toTheEnd(world, people, story)));
-  return { ending, robbed: people.robbed, violations };
+  if (!world.calm) violations.push(...orphans(world), ...(await toTheEnd(world, story)));
+  return { ending, violations };
 }
 
 /** Every retention that ends is over, and every tombstone old. */
-export async function toTheEnd(world: World, people: People, story: Story): Promise<readonly Violation[]> {
+export async function toTheEnd(world: World, story: Story): Promise<readonly Violation[]> {
   const { clock, trace } = world;
   const violations: Violation[] = [];
   trace.add('* every retention that ends is over');
@@ -141,7 +140,7 @@ export async function toTheEnd(world: World, people: People, story: Story): Prom
     await clock.advance(pass === 0 ? TOMBSTONE_MS : 0);
     await passOf(world);
   }
-  violations.push(...lacking(endingOf(world, people, story), 'at the end'), ...leftovers(world));
+  violations.push(...lacking(endingOf(world, story), 'at the end'), ...leftovers(world));
   const before = world.changes();
   await lookAtAll(world);
   if (world.changes() !== before)
@@ -199,9 +198,7 @@ const lacking = (ending: Ending, when: string): readonly Violation[] =>
 
 /** Who waits for what somebody else has, and who that is, follows from who came first. */
 function differences(disturbed: Told, calm: Told, story: Story): readonly Violation[] {
-  // Whether there was an EIP to bind elsewhere at that moment, and who waits for what another keeps (for longer, where a
-  // wrong clock has set its end), chance has decided.
-  const robbed = new Set([...disturbed.robbed, ...calm.robbed]);
+  // Who waits for what another keeps (for longer, where a wrong clock has set its end), chance has decided.
   const waits = new Set(
     [disturbed, calm]
       .flatMap(({ ending }) => Object.entries(ending))
@@ -209,7 +206,7 @@ function differences(disturbed: Told, calm: Told, story: Story): readonly Violat
       .map(([name]) => withoutNumber(name)),
   );
   const counts = ([name]: readonly [string, Standing]) =>
-    !waits.has(withoutNumber(name)) && !robbed.has(name) && !(isScarce(story) && name.includes('/eip'));
+    !waits.has(withoutNumber(name)) && !(isScarce(story) && name.includes('/eip'));
   const tally = ({ ending }: Told) =>
     Object.entries(ending)
       .filter(counts)

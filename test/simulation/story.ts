@@ -61,7 +61,7 @@ export interface Story {
   readonly tokenValidityMs: number;
   /** Calls of each API that a lane may make in a minute; undefined where the account's own quotas hold. */
   readonly callsPerMinute: number | undefined;
-  readonly releasesPerPass: number;
+  readonly releasesPerMinute: number;
   readonly acts: readonly { readonly afterMs: number; readonly act: Act }[];
 }
 

@@ -82,7 +82,7 @@ export function createWorldOf({
     installation: INSTALLATION,
     isGiven: (id) => [...given.values()].includes(id),
     callsPerMinute: 2 * (story.callsPerMinute ?? Number.POSITIVE_INFINITY),
-    releasesPerPass: story.releasesPerPass,
+    releasesPerMinute: story.releasesPerMinute,
   });
   const store = createRowStore((written: Written) => {
     if (written.table === 'claims') {

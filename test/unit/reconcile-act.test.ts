@@ -54,7 +54,7 @@ const saving = (claim: Claim, next: Claim, seen: Observed, saved: Saved = 'saved
     portsOf({
       claims: { save: async () => saved },
       releases: { frozen: async () => false },
-      quota: { prepare: async () => {} },
+      quota: { prepare: async () => {}, mayRelease: async () => true },
       pods: { read: async () => podAt(HERE) },
     }),
     viewOf(claim, seen, podIsFresh),

@@ -58,7 +58,7 @@ const portsWith = (
       },
     },
     releases: { frozen: async () => false },
-    releasesPerPass: 200,
+    quota: { mayRelease: async () => true },
   }) as unknown as Ports;
 
 /** Its claim's name was lost: a tag was removed by hand. */
@@ -188,7 +188,7 @@ describe('a private IP on a parking ENI that no claim names', () => {
         },
       },
       releases: { frozen: async () => world.frozen },
-      releasesPerPass: 200,
+      quota: { mayRelease: async () => true },
     } as unknown as Ports;
     return world;
   }

@@ -37,7 +37,7 @@ function createWorld(said: { verdict?: Verdict; code: string; message: string },
         },
       },
     },
-    quota: { prepare: async () => {} },
+    quota: { prepare: async () => {}, mayRelease: async () => true },
     releases: { frozen: async () => false },
   } as unknown as Ports;
   return { tellings, visit: () => reconcile(ports, { clusterId, namespace, pod }) };

@@ -13,10 +13,10 @@ function createWorld(
     foreign?: readonly string[];
     refusing?: Verdict;
     callMs?: number;
-    releasesPerPass?: number;
+    releasesPerMinute?: number;
   } = {},
 ) {
-  const { unreadable = {}, foreign = [], refusing, callMs = 0, releasesPerPass = 1_000 } = options;
+  const { unreadable = {}, foreign = [], refusing, callMs = 0, releasesPerMinute = 1_000 } = options;
   let now = NOW;
   let ends = Number.POSITIVE_INFINITY;
   /** By how much the function's clock is ahead of everybody else's. */
@@ -86,9 +86,9 @@ function createWorld(
       isEmpty: async () => false,
       skewMs: () => -aheadMs,
     },
-    quota: { prepare: async () => {} },
+    quota: { prepare: async () => {}, mayRelease: async () => true },
     releases: { frozen: async () => false },
-    releasesPerPass,
+    releasesPerMinute,
     hints: { send: async () => {} },
   } as unknown as Ports;
   return {
@@ -147,7 +147,7 @@ describe('claims that are due', () => {
   });
 
   it('are released so many at a time as one pass may, however many are due', async () => {
-    const world = createWorld({ releasesPerPass: 200 });
+    const world = createWorld({ releasesPerMinute: 200 });
     for (const name of names('web', 450)) world.add(name, NOW);
     const passes = [await world.pass(), await world.pass(), await world.pass()];
     expect(passes.map(({ released }) => released)).toEqual([200, 200, 50]);

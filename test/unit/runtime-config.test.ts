@@ -31,7 +31,7 @@ describe('the configuration', () => {
           ...GOOD,
           HOLDFAST_VPC_ID: 'vpc-bp1',
           HOLDFAST_QUOTAS: JSON.stringify(quotas),
-          HOLDFAST_RELEASES_PER_PASS: '5',
+          HOLDFAST_RELEASES_PER_MINUTE: '5',
           PATH: '/bin',
         },
         ALL,
@@ -42,7 +42,7 @@ describe('the configuration', () => {
       HOLDFAST_KUBECONFIG: 'apiVersion: v1',
       HOLDFAST_CLUSTERS: ['c-1', 'c-2'],
       HOLDFAST_QUOTAS: quotas,
-      HOLDFAST_RELEASES_PER_PASS: 5,
+      HOLDFAST_RELEASES_PER_MINUTE: 5,
       HOLDFAST_LOG_LEVEL: 'info',
     });
   });
@@ -91,8 +91,8 @@ describe('the configuration', () => {
     ['HOLDFAST_CLUSTERS', 'c-1, c-2'],
     ['HOLDFAST_QUOTAS', '{"AssociateEipAddress":{"bind":-1,"release":0}}'],
     ['HOLDFAST_QUOTAS', '{"AssociateEipAddress":240}'],
-    ['HOLDFAST_RELEASES_PER_PASS', '0'],
-    ['HOLDFAST_RELEASES_PER_PASS', '1e3'],
+    ['HOLDFAST_RELEASES_PER_MINUTE', '0'],
+    ['HOLDFAST_RELEASES_PER_MINUTE', '1e3'],
   ] as const)('refuses %s = %j, and names it', (setting, value) => {
     const [problem, ...others] = problemsOf({ ...GOOD, [setting]: value });
     expect(problem).toContain(setting);

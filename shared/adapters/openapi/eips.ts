@@ -16,7 +16,7 @@ export interface EipOptions {
 }
 
 export function createEipCloud(vpc: OpenApiCall, { installation }: EipOptions): EipCloud {
-  const describe = coalesce<string, EipView | 'absent'>(
+  const describe = coalesce<string, EipView | TaggedEip | 'absent'>(
     async (ids) => {
       const body = await vpc('DescribeEipAddresses', { AllocationId: ids.join(','), PageSize: MOST_IDS });
       const found = new Map(
@@ -24,7 +24,8 @@ export function createEipCloud(vpc: OpenApiCall, { installation }: EipOptions): 
       );
       return ids.map((id) => {
         const eip = found.get(id);
-        return eip ? answer(() => toView(eip)) : 'absent';
+        if (!eip) return 'absent';
+        return answer(() => (readTags(eip).owner === installation ? toTagged(eip) : toView(eip)));
       });
     },
     { most: MOST_IDS, nameOf: (id) => id },

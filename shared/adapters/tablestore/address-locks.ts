@@ -58,6 +58,15 @@ export function createAddressLocks({ read, write, keyOf, claim, moment }: LockRo
     }
   };
 
+  /**
+   * One of a time to come was set by a clock that was ahead, and would be young until then; one of no time was written by
+   * hand, and would be young for ever: they count from now.
+   */
+  const date = async (name: string, row: Row): Promise<void> => {
+    if (typeof row.at === 'number' && row.at <= moment().latest) return;
+    await put(name, String(row.claim), asRead(row));
+  };
+
   return {
     async take(name, owner) {
       let current: Row | undefined;
@@ -65,14 +74,12 @@ export function createAddressLocks({ read, write, keyOf, claim, moment }: LockRo
         if (await put(name, owner, { kind: 'absent' })) return undefined;
         current = await read(name);
         if (current === undefined) continue;
-        const asRead = { kind: 'equals', column: 'at', value: current.at ?? 0 } as const;
         if (current.claim !== owner && !(await isStale(name, current))) {
-          // One of a time to come was set by a clock that was ahead, and would be young until then: it counts from now.
-          if (Number(current.at) > moment().latest) await put(name, String(current.claim), asRead);
+          await date(name, current);
           return String(current.claim);
         }
         // The own lock is made young again as well: what it stands for is only now about to be saved.
-        if (await put(name, owner, asRead)) return undefined;
+        if (await put(name, owner, asRead(current))) return undefined;
       }
       return String(current?.claim ?? 'several claims at once');
     },
@@ -88,10 +95,17 @@ export function createAddressLocks({ read, write, keyOf, claim, moment }: LockRo
 
     async heldBy(name) {
       const current = await read(name);
-      return current === undefined || (await isStale(name, current)) ? undefined : String(current.claim);
+      if (current === undefined || (await isStale(name, current))) return undefined;
+      await date(name, current);
+      return String(current.claim);
     },
   };
 }
+
+const asRead = ({ claim, at }: Row): RowChange['expect'] =>
+  at === undefined
+    ? { kind: 'equals', column: 'claim', value: claim ?? '' }
+    : { kind: 'equals', column: 'at', value: at };
 
 /** Whether a claim has, or is about to have, the address of this lock. */
 function mayHold(claim: Claim | undefined, name: string): boolean {

@@ -149,7 +149,7 @@ export function createClaimStore(tables: Tables, log: Log, moment: () => Moment)
       if (address === undefined) {
         if (!(await compareAndSet(next))) return 'conflict';
       } else if (next.key.kind === 'eip' && next.origin === 'auto') {
-        // An EIP that was just bought can have no other owner: lock and claim go in one round trip.
+        // No other claim takes an EIP whose buyer is about to save it: lock and claim go in one round trip.
         const [owner, saved] = await Promise.all([locks.take(address, name), compareAndSet(next)]);
         if (owner)
           log.warn('a bought EIP is locked by another claim', { key: name, allocationId: address, owner });

@@ -24,6 +24,10 @@ export const DEFAULT_QUOTAS: QuotaTable = {
   DeleteNetworkInterface: { bind: 0, release: 200 },
 };
 
+/** The window of law 8, beside those of the APIs: whatever function gives back an address takes a permit of it first. */
+const RELEASES = 'releases';
+export const DEFAULT_RELEASES_PER_MINUTE = 200;
+
 /** An API in the settings that nobody calls: a typo, whose quota would silently stay what it is. */
 export function problemOfQuotas(quotas: QuotaTable | undefined): string | undefined {
   const unknown = Object.keys(quotas ?? {}).filter((api) => !Object.hasOwn(DEFAULT_QUOTAS, api));
@@ -65,6 +69,7 @@ export interface QuotaOptions {
   /** Epoch ms. */
   now(): number;
   readonly quotas?: QuotaTable;
+  readonly releasesPerMinute?: number;
   readonly permits?: Permits;
 }
 
@@ -74,8 +79,14 @@ export interface QuotaOptions {
  */
 export function createQuota(
   tables: Pick<Tables, 'change'>,
-  { now, quotas = DEFAULT_QUOTAS, permits = new Map() }: QuotaOptions,
+  {
+    now,
+    quotas = DEFAULT_QUOTAS,
+    releasesPerMinute = DEFAULT_RELEASES_PER_MINUTE,
+    permits = new Map(),
+  }: QuotaOptions,
 ): Quota {
+  const windows: QuotaTable = { ...quotas, [RELEASES]: { bind: 0, release: releasesPerMinute } };
   const waiting = new Map<string, number>();
   const fetching = new Map<string, Promise<void>>();
   const minuteAt = (at: number) => Math.floor(at / MINUTE_MS);
@@ -87,7 +98,7 @@ export function createQuota(
   };
 
   const fetchBlock = async (api: string, lane: Lane, minute: number): Promise<void> => {
-    const limit = quotas[api]?.[lane];
+    const limit = windows[api]?.[lane];
     if (limit === undefined) throw new Error(`no quota is known for ${api}; add it to the table`);
     const name = nameOf(api, lane, minute);
     // A turn, so that all who ask at the same time are counted.
@@ -129,30 +140,33 @@ export function createQuota(
     }
   };
 
+  const take = async (api: string, lane: Lane): Promise<number> => {
+    const name = `${api} ${lane}`;
+    waiting.set(name, (waiting.get(name) ?? 0) + 1);
+    try {
+      for (;;) {
+        const minute = minuteAt(now());
+        const block = await blockOf(api, lane, minute);
+        // The minute may be over by the time that its permits are here.
+        if (minuteAt(now()) !== minute) continue;
+        if (block.left > 0) {
+          block.left--;
+          return 0;
+        }
+        // Others who waited for the same block may have used it up: only the window's last one ends the asking.
+        if (block.last) return MINUTE_MS - (now() % MINUTE_MS);
+      }
+    } finally {
+      waiting.set(name, (waiting.get(name) ?? 1) - 1);
+    }
+  };
+
   return {
+    take,
+    mayRelease: async () => (await take(RELEASES, 'release')) === 0,
     async prepare(api, lane) {
       const minutes = new Set([minuteAt(now()), minuteAt(now() + AHEAD_MS)]);
       await Promise.all([...minutes].map((minute) => blockOf(api, lane, minute)));
-    },
-    async take(api, lane) {
-      const name = `${api} ${lane}`;
-      waiting.set(name, (waiting.get(name) ?? 0) + 1);
-      try {
-        for (;;) {
-          const minute = minuteAt(now());
-          const block = await blockOf(api, lane, minute);
-          // The minute may be over by the time that its permits are here.
-          if (minuteAt(now()) !== minute) continue;
-          if (block.left > 0) {
-            block.left--;
-            return 0;
-          }
-          // Others who waited for the same block may have used it up: only the window's last one ends the asking.
-          if (block.last) return MINUTE_MS - (now() % MINUTE_MS);
-        }
-      } finally {
-        waiting.set(name, (waiting.get(name) ?? 1) - 1);
-      }
     },
   };
 }

@@ -43,7 +43,7 @@ export interface BooksOptions {
   isGiven(allocationId: string): boolean;
   /** Calls of one API in a minute, over all processes. */
   readonly callsPerMinute: number;
-  readonly releasesPerPass: number;
+  readonly releasesPerMinute: number;
 }
 
 export function createBooks(options: BooksOptions): Books {

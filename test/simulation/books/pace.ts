@@ -5,27 +5,28 @@ import type { Broken } from '../rules.ts';
 export interface Pace {
   /** A process begins a call of the cloud. */
   begins(action: string, by: Process): void;
-  /** A process gives back the address of a claim. */
-  releases(claim: string, by: Process): void;
+  /** A process has sent, at this time (epoch ms, by its clock), that the address of a claim is given back. */
+  releases(by: Process, sentAt: number): void;
 }
 
 export interface PaceOptions {
   now(): number;
   /** Calls of one API in a minute, over all processes. */
   readonly callsPerMinute: number;
-  readonly releasesPerPass: number;
+  /** Claims that may begin their release in a minute, over all processes. */
+  readonly releasesPerMinute: number;
   readonly broken: Broken;
 }
 
 const MINUTE_MS = 60_000;
 
-export function createPace({ now, callsPerMinute, releasesPerPass, broken }: PaceOptions): Pace {
+export function createPace({ now, callsPerMinute, releasesPerMinute, broken }: PaceOptions): Pace {
   /** Calls that began, by API and minute. */
   const begun = new Map<string, number>();
-  /** The pods whose addresses each process has given back: both addresses of one are released in one go. */
-  const releasedBy = new Map<Process, Set<string>>();
+  /** Claims whose release began, by minute. */
+  const released = new Map<number, number>();
 
-  /** Whoever has a wrong clock cannot know which minute it is, nor what was released since it began. */
+  /** Whoever has a wrong clock cannot know which minute it is. */
   const knowsTheTime = (process: Process) => process.now() === now();
 
   return {
@@ -36,11 +37,12 @@ export function createPace({ now, callsPerMinute, releasesPerPass, broken }: Pac
       begun.set(minute, count);
       if (count > callsPerMinute) broken('more calls than the window', `${count} of ${minute}`);
     },
-    releases(claim, by) {
-      const pods = releasedBy.get(by) ?? new Set();
-      releasedBy.set(by, pods.add(claim.slice(0, claim.lastIndexOf('/'))));
-      if (pods.size > releasesPerPass && by.name === 'retain' && knowsTheTime(by))
-        broken('too many releases', `${by.name}#${by.number} releases those of ${pods.size} pods`);
+    releases(by, sentAt) {
+      if (!knowsTheTime(by)) return;
+      const minute = Math.floor(sentAt / MINUTE_MS);
+      const count = (released.get(minute) ?? 0) + 1;
+      released.set(minute, count);
+      if (count > releasesPerMinute) broken('too many releases', `${count} in minute ${minute}`);
     },
   };
 }

@@ -14,8 +14,8 @@ export interface Records {
 
 export interface RecordsOptions {
   now(): number;
-  /** The address of a claim is given back, says its record. */
-  onRelease(claim: string, by: Process): void;
+  /** The address of a claim is about to be given back, says its record; what says so was sent at this time, epoch ms. */
+  onRelease(by: Process, sentAt: number): void;
   readonly broken: Broken;
 }
 
@@ -58,7 +58,7 @@ export function createRecords({ now, onRelease, broken }: RecordsOptions): Recor
       broken('revisions', `${claim} goes from revision ${rev} to ${String(after.rev)}`);
   };
 
-  const claimWritten = (claim: string, { before, after }: Written, by: Process) => {
+  const claimWritten = (claim: string, { before, after, sentAt }: Written, by: Process) => {
     letGo(claim);
     if (after === undefined) {
       const from = phaseOf(before);
@@ -67,7 +67,7 @@ export function createRecords({ now, onRelease, broken }: RecordsOptions): Recor
     }
     if (before?.schema === NEWER_SCHEMA)
       return broken('a newer record', `${claim} is written over in ${phaseOf(after)}`);
-    if (after.phase === 'Released') onRelease(claim, by);
+    if (after.phase === 'Releasing' && after.origin !== 'given') onRelease(by, sentAt);
     follow(claim, before, after);
     hold(claim, after);
   };

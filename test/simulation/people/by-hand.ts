@@ -11,8 +11,6 @@ export interface ByHand {
   bindElsewhere(pod: Pod): Promise<void>;
   /** What was bound elsewhere is let go. */
   letGo(): Promise<void>;
-  /** Names of claims whose EIP was bound to something else. */
-  readonly robbed: ReadonlySet<string>;
 }
 
 const STRANGER = 'i-stranger';
@@ -20,7 +18,6 @@ const STRANGER = 'i-stranger';
 const FREE_AFTER_MS = 2_000;
 
 export function createByHand({ stage, clock, books }: Pick<World, 'stage' | 'clock' | 'books'>): ByHand {
-  const robbed = new Set<string>();
   let strangers = 0;
 
   const call = async (...asked: Parameters<typeof stage.byHand>): Promise<boolean> => {
@@ -49,7 +46,6 @@ export function createByHand({ stage, clock, books }: Pick<World, 'stage' | 'clo
       );
 
   return {
-    robbed,
     async unbind(pod) {
       const eip = eipOf(pod);
       if (eip) await unbindEip(eip.id);
@@ -81,7 +77,6 @@ export function createByHand({ stage, clock, books }: Pick<World, 'stage' | 'clo
         const asked = { AllocationId: eip.id, InstanceId: id, InstanceType: 'EcsInstance' };
         if (!(await call(VPC, 'AssociateEipAddress', asked))) return;
         books.touchedByHand(eip.address);
-        robbed.add(claimNameOf(pod, 'eip'));
       });
     },
     async letGo() {

@@ -21,8 +21,6 @@ export interface People {
   act(act: Act): Promise<void>;
   /** What stays as it is would be no fault of anybody's: releases go on, what was bound by hand is let go. */
   makeUp(): Promise<void>;
-  /** Names of claims whose EIP was bound to something else by hand. */
-  readonly robbed: ReadonlySet<string>;
 }
 
 export function createPeople(world: World, story: Story): People {
@@ -122,7 +120,6 @@ export function createPeople(world: World, story: Story): People {
   };
 
   return {
-    robbed: byHand.robbed,
     begin() {
       for (const plan of story.workloads) apply(plan);
     },
