@@ -103,6 +103,19 @@ describe('a lock whose owner', () => {
     expect(await take(bound('web-1'))).toBe('saved');
   });
 
+  it('is of no time, as one that was written by hand, is held no longer than others either', async () => {
+    await lockAndDie('web-0');
+    const [{ bucket = '', address = '', claim = '' } = {}] = await stage.rowsOf('addresses');
+    const key = [
+      ['bucket', bucket],
+      ['address', address],
+    ] as const;
+    await stage.tables.write([{ table: 'addresses', key, expect: { kind: 'any' }, row: { claim } }]);
+    expect(await take(bound('web-1'))).toEqual({ lockedBy: OWNER });
+    now += LIFE;
+    expect(await take(bound('web-1'))).toBe('saved');
+  });
+
   it('is still allocating is held: what it allocates may be this', async () => {
     await lockAndDie('web-0');
     await write(allocating('web-0'));

@@ -73,6 +73,19 @@ describe('the switch that freezes releases', () => {
     expect(addresses()).toEqual([1, 2]);
   });
 
+  it('keeps no given EIP from the next pod that names it: to let go of one gives nothing back', async () => {
+    const { AllocationId: id } = (await rig.vpc('AllocateEipAddress', {})) as { AllocationId: string };
+    const given = { 'k8s.aliyun.com/pod-eip-instanceid': id };
+    const first = await rig.startPod('web-0', given);
+    await settle(rig, 'web-0');
+    await rig.endPod(first);
+    await freeze(true);
+    await passMinutes(rig, 3);
+    const second = await rig.startPod('web-1', given);
+    await passMinutes(rig, 3);
+    expect(rig.world.eips()).toMatchObject([{ id, binding: { instanceId: second.eniId } }]);
+  });
+
   it('stops nothing else: addresses are bought, bound, kept and bound again', async () => {
     await freeze(true);
     for (const kind of KINDS) {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Save } from '../../shared/claim/action.ts';
+import { reconcile } from '../../shared/reconcile/reconcile.ts';
 import { toldOf } from '../rig/journey.ts';
-import { type Rig, type StartedPod, startRig } from '../rig/parts.ts';
+import { identityOf, type Rig, type StartedPod, startRig } from '../rig/parts.ts';
 import { conditionOf, EIP_CONDITION, eventsOf, IP_CONDITION } from '../rig/pods.ts';
 import { leap, passMinutes, settle, sweep } from '../rig/timers.ts';
 
@@ -222,6 +224,25 @@ describe('an EIP that the user gives', () => {
     await passMinutes(rig, 3);
     expect(onlyEip().binding).toMatchObject({ instanceId: elsewhere.id });
     expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toContain(elsewhere.id);
+  });
+
+  it('is not one that was just bought for another pod, and is about to be on its record', async () => {
+    const owner = await rig.startPod('web-0', { 'k8s.aliyun.com/pod-with-eip': 'true' });
+    const { claims, ...ports } = rig.newPorts();
+    const dyingToSaveIt = async (action: Save) => {
+      if (action.next.phase === 'Bound') throw new Error('the function is killed');
+      return claims.save(action);
+    };
+    const dying = { ...ports, claims: { ...claims, save: dyingToSaveIt } };
+    await expect(reconcile(dying, identityOf('web-0'))).rejects.toThrow('the function is killed');
+    const { id } = onlyEip();
+    await rig.startPod('web-1', given(id));
+    await settle(rig, 'web-1').catch(() => {});
+    expect(await conditionOf(rig.core, 'web-1', EIP_CONDITION)).toBe(
+      `False AddressInUse: ${id} is kept for c-test/default/web-0/eip`,
+    );
+    await passMinutes(rig, 2);
+    expect(onlyEip()).toMatchObject({ id, binding: { instanceId: owner.eniId } });
   });
 
   it('that does not exist is told, and nothing is bought instead', async () => {

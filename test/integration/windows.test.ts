@@ -3,6 +3,7 @@ import { DEFAULT_QUOTAS } from '../../shared/adapters/tablestore/quota.ts';
 import { reconcileBatch } from '../../shared/reconcile/hints.ts';
 import { reconcile } from '../../shared/reconcile/reconcile.ts';
 import { resyncPass } from '../../shared/reconcile/resync.ts';
+import { retainPass } from '../../shared/reconcile/retain.ts';
 import { identityOf, type Rig, startRig } from '../rig/parts.ts';
 import { conditionOf, EIP_CONDITION } from '../rig/pods.ts';
 import { settle } from '../rig/timers.ts';
@@ -60,6 +61,50 @@ describe('a window that is used up', () => {
     await beginMinute();
     await settle(rig, 'web-0');
     expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toMatch(/^True/);
+  });
+});
+
+describe('the releases of a minute', () => {
+  const FOLLOWS = { 'k8s.aliyun.com/pod-with-eip': 'true' };
+  const NAMES = ['web-0', 'web-1', 'web-2', 'web-3'];
+
+  it('are as many as may be, whoever finds what is due: a hint, the timer or the sweep for orphans', async () => {
+    for (const name of NAMES) {
+      const pod = await rig.startPod(name, FOLLOWS);
+      await settle(rig, name);
+      await rig.endPod(pod);
+    }
+    await rig.newPorts().cloud.bind.eips.allocate({ ...identityOf('gone-0'), kind: 'eip' }, 'token-1', {});
+    await rig.context.clock.advance(11 * MINUTE);
+    const left: number[] = [];
+    for (let minute = 0; minute < NAMES.length + 2; minute++) {
+      await beginMinute();
+      const ports = rig.newPorts({ releasesPerMinute: 1 });
+      await reconcileBatch(ports, NAMES.map(identityOf));
+      await retainPass(ports);
+      await resyncPass(ports);
+      await reconcileBatch(ports, await rig.takeHints());
+      left.push(rig.world.eips().length);
+    }
+    expect(left).toEqual([4, 3, 2, 1, 0, 0]);
+  });
+});
+
+describe('a look that is put off', () => {
+  it('is put back as a look, also where only what it leads to found no calls left', async () => {
+    const annotations = { 'network.alibabacloud.com/enable-fixed-ip': 'true' };
+    const pod = await rig.startPod('web-0', annotations);
+    await settle(rig, 'web-0');
+    await rig.endPod(pod);
+    await settle(rig, 'web-0');
+    const [parking] = rig.world.enis();
+    rig.world.deleteEni(parking?.id ?? '');
+    await rig.takeHints();
+    const none = { bind: 0, release: 0 };
+    const quotas = { ...DEFAULT_QUOTAS, CreateNetworkInterface: none, AssignPrivateIpAddresses: none };
+    await reconcileBatch(rig.newPorts({ quotas }), [{ ...identityOf('web-0'), look: true }]);
+    await beginMinute();
+    expect(await rig.takeHints()).toMatchObject([{ pod: 'web-0', look: true }]);
   });
 });
 

@@ -15,7 +15,11 @@ import { createOpenApi } from '../../shared/adapters/openapi/call.ts';
 import { createCloud } from '../../shared/adapters/openapi/cloud.ts';
 import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
 import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
-import { createQuota, type QuotaTable } from '../../shared/adapters/tablestore/quota.ts';
+import {
+  createQuota,
+  DEFAULT_RELEASES_PER_MINUTE,
+  type QuotaTable,
+} from '../../shared/adapters/tablestore/quota.ts';
 import { createTables, openTableClient } from '../../shared/adapters/tablestore/table.ts';
 import type { Identity } from '../../shared/claim/identity.ts';
 import { momentOf } from '../../shared/claim/moment.ts';
@@ -27,6 +31,7 @@ const QUEUE = 'hints';
 
 interface InvocationOptions {
   readonly quotas?: QuotaTable;
+  readonly releasesPerMinute?: number;
   readonly remainingMs?: () => number;
   /** The function's own clock, which can be wrong. */
   readonly now?: () => number;
@@ -95,6 +100,7 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
   /** The ports of one invocation; a function's windows and the time it has can be given. */
   const newPorts = ({
     quotas,
+    releasesPerMinute = DEFAULT_RELEASES_PER_MINUTE,
     remainingMs = PLENTY_OF_TIME,
     now = context.clock.now,
   }: InvocationOptions = {}): Ports => {
@@ -106,7 +112,7 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
       now,
       remainingMs,
     });
-    const quota = createQuota(tables, { now, ...(quotas ? { quotas } : {}) });
+    const quota = createQuota(tables, { now, releasesPerMinute, ...(quotas ? { quotas } : {}) });
     return {
       claims: createClaimStore(tables, log, () => momentOf(now(), [pods.skewMs(CLUSTER) ?? 0])),
       cloud: createCloud({
@@ -121,7 +127,7 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
       hints: createHintQueue({ endpoint: mns.url, queue: QUEUE, accountId, credentials }),
       quota,
       releases: createReleaseSwitch(tables),
-      releasesPerMinute: 200,
+      releasesPerMinute,
       log,
       now,
       newToken: () => randomUUID(),

@@ -116,6 +116,52 @@ describe('an EIP whose tags name a claim that does not name it', () => {
   });
 });
 
+describe('orphans that cannot be given back', () => {
+  it('hold up no other, however many they are', async () => {
+    const orphan = (id: string): TaggedEip => ({ ...nameless, allocationId: id });
+    const stuck = Array.from({ length: 120 }, (_, index) => orphan(`eip-stuck-${index}`));
+    const free = orphan('eip-free');
+    let now = NOW;
+    const ports = portsWith(nameless);
+    const world = {
+      ...ports,
+      now: () => now,
+      claims: {
+        ...ports.claims,
+        lockedBy: async (id: string) => (id.startsWith('eip-stuck') ? 'c-1/shop/web-0/eip' : undefined),
+      },
+    };
+    for (let pass = 0; pass < 6 && released.length === 0; pass++, now += MINUTE)
+      await sweepOrphans(world, listing(...stuck, free), claimsOf());
+    expect(released).toEqual(['eip-free']);
+  });
+
+  it('begin to be suspects in two passes, one after the other, however many they are', async () => {
+    const many = Array.from({ length: 120 }, (_, index) => ({ ...nameless, allocationId: `eip-${index}` }));
+    const marks = new Map<string, number>();
+    let now = NOW;
+    const ports = portsWith(nameless);
+    const world = {
+      ...ports,
+      now: () => now,
+      claims: {
+        ...ports.claims,
+        suspect: async (id: string, at: number) => marks.get(id) ?? (marks.set(id, at), at),
+      },
+    };
+    for (let pass = 0; pass < 8; pass++, now += MINUTE)
+      await sweepOrphans(world, listing(...many), claimsOf());
+    expect(new Set(released).size).toBe(many.length);
+  });
+
+  it('are left for another minute when this one has no more releases', async () => {
+    const ports = portsWith(nameless);
+    const none = { ...ports, quota: { ...ports.quota, mayRelease: async () => false } };
+    await sweepOrphans(none, listing(nameless), claimsOf());
+    expect(released).toEqual([]);
+  });
+});
+
 describe('a clock that is wrong', () => {
   const young = { ...nameless, allocatedAt: NOW - 5 * MINUTE };
   const DAY = 24 * 60 * MINUTE;
