@@ -61,9 +61,7 @@ describe('a pod that has to wait is told why, and served once it can be', () => 
       expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toMatch(
         new RegExp(`^False InsufficientBalance: ${code}: AllocateEipAddress`),
       );
-      expect(await eventsOf(rig.core, 'web-0')).toEqual([
-        expect.stringMatching(/^EIPInsufficientBalance: /),
-      ]);
+      expect(await eventsOf(rig.core, 'web-0')).toEqual([expect.stringMatching(/^EIPInsufficientBalance: /)]);
 
       arrears.remove();
       await passMinutes(rig, 2);
@@ -125,9 +123,13 @@ describe('an EIP that the cloud is slow to bind', () => {
 });
 
 describe('an EIP that the cloud does not let go', () => {
-  it('because it is protected is kept, and each timer asks once in ten minutes', async () => {
+  it.each([
+    ['protected', 'InvalidOperation.DeletionProtection'],
+    ['paid in advance', 'Forbidden.ChargeTypeIsPrepaid'],
+    ['managed by a service', 'OperationUnsupported.ServiceManaged'],
+  ])('because it is %s is kept, and each timer asks once in ten minutes', async (_, code) => {
     const id = await keptEip();
-    const protection = refuse('ReleaseEipAddress', 'InvalidOperation.DeletionProtection');
+    const protection = refuse('ReleaseEipAddress', code);
     const releases = callsOf('ReleaseEipAddress');
     await passMinutes(rig, 45);
     expect(rig.world.eips()).toMatchObject([{ id, status: 'Available' }]);
@@ -136,6 +138,20 @@ describe('an EIP that the cloud does not let go', () => {
 
     protection.remove();
     await passMinutes(rig, 12);
+    expect(rig.world.eips()).toEqual([]);
+  });
+
+  it('because it is in a bandwidth package is kept until it is in none', async () => {
+    const id = await keptEip();
+    const { BandwidthPackageId } = (await rig.vpc('CreateCommonBandwidthPackage', { Bandwidth: 100 })) as {
+      BandwidthPackageId: string;
+    };
+    await rig.vpc('AddCommonBandwidthPackageIp', { BandwidthPackageId, IpInstanceId: id });
+    await passMinutes(rig, 13);
+    expect(rig.world.eips()).toMatchObject([{ id, status: 'Available' }]);
+
+    await rig.vpc('RemoveCommonBandwidthPackageIp', { BandwidthPackageId, IpInstanceId: id });
+    await passMinutes(rig, 2);
     expect(rig.world.eips()).toEqual([]);
   });
 
