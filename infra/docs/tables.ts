@@ -161,6 +161,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   misplaced: 'The address or the ENI is not where the call said.',
   'token-spent': 'This ClientToken can bring nothing any more.',
   exhausted: 'A quota of the account is used up.',
+  unpaid: 'The balance of the account does not cover it.',
   drained: 'The vSwitch has no idle private IP.',
   full: 'This ENI can take no more private IPs.',
   managed: 'The ENI belongs to a cloud service.',

@@ -13,6 +13,8 @@ export const REASONS = {
   WaitingForRelease:
     'The pod names another EIP than the one kept for it; that one is kept to the end of its retention first.',
   QuotaExceeded: 'A quota of the account is used up (EIPs, private IPs of the ENI, ENIs).',
+  InsufficientBalance:
+    'The balance of the account does not cover what is to be bought; it goes on once it does.',
   VSwitchExhausted: 'The vSwitch has no idle private IP.',
   WrongVSwitch: 'The pod runs in another vSwitch than the one its fixed IP belongs to.',
   Throttled: "The cloud's calls-per-minute quota is used up; it goes on in the next minute.",

@@ -39,6 +39,7 @@ export const CONSEQUENCES: Readonly<Record<Verdict, Consequence>> = {
   misplaced: { is: 'retry', reason: 'WrongVSwitch', afterMs: 60_000 },
   'token-spent': { is: 'retry', reason: 'Binding', afterMs: 1_000 },
   exhausted: { is: 'retry after', reason: 'QuotaExceeded', afterMs: 60_000 },
+  unpaid: { is: 'retry after', reason: 'InsufficientBalance', afterMs: 60_000 },
   drained: { is: 'retry after', reason: 'VSwitchExhausted', afterMs: 60_000 },
   full: { is: 'retry after', reason: 'QuotaExceeded', afterMs: 60_000 },
   managed: { is: 'terminal', reason: 'ManagedENI' },

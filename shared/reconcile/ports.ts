@@ -42,6 +42,7 @@ export interface Ports {
  * - `misplaced`: the address or the ENI is not where we said it is (other vSwitch, other ENI).
  * - `token-spent`: this ClientToken can bring nothing any more.
  * - `exhausted`: a quota of the account is used up.
+ * - `unpaid`: the balance of the account does not cover it.
  * - `drained`: the vSwitch has no idle private IP.
  * - `full`: this ENI can take no more private IPs.
  * - `managed`: the ENI belongs to a cloud service.
@@ -62,6 +63,7 @@ export type Verdict =
   | 'misplaced'
   | 'token-spent'
   | 'exhausted'
+  | 'unpaid'
   | 'drained'
   | 'full'
   | 'managed'

@@ -134,7 +134,10 @@ describe('what an error means', () => {
     [403, 'InvalidOperation.EniServiceManaged', 'managed'],
     [400, 'QuotaExceeded.Eip', 'exhausted'],
     [400, 'LastTokenProcessing', 'busy'],
-    [400, 'TaskConflict.AssociateGlobalAccelerationInstance', 'busy'],
+    [400, 'InsufficientBalance', 'unpaid'],
+    [400, 'InsufficientBalance.Eip', 'unpaid'],
+    [400, 'TaskConflict', 'busy'],
+    [400, 'TaskConflict.AssociateGlobalAccelerationInstance', 'refused'],
   ])('%d %s is %j', async (status, code, verdict) => {
     failingWith(status, code);
     await expect(vpc('DescribeEipAddresses', {})).rejects.toMatchObject({ verdict, code });

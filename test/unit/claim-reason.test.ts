@@ -39,6 +39,7 @@ describe('what a pod is told', () => {
       'AddressNotFound',
       'WaitingForRelease',
       'QuotaExceeded',
+      'InsufficientBalance',
       'VSwitchExhausted',
       'WrongVSwitch',
       'Throttled',

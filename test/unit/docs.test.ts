@@ -9,6 +9,7 @@ import { neededVariables } from '../../infra/docs/deploy-environment.ts';
 import { deadLinks } from '../../infra/docs/links.ts';
 import { slugOf } from '../../infra/docs/markdown.ts';
 import { fillPage, type Page, readPages } from '../../infra/docs/pages.ts';
+import { brokenProofs } from '../../infra/docs/proofs.ts';
 import { drawTables } from '../../infra/docs/tables.ts';
 import { RECOMMENDED_ROUTE } from '../../infra/local/exporter/route.ts';
 import { encodeClaim } from '../../shared/adapters/tablestore/claim-codec.ts';
@@ -70,6 +71,12 @@ describe('the pages', () => {
       ),
     );
     expect(described).toEqual(logged);
+  });
+
+  it('show each case by tests that exist, or say that it is not covered', () => {
+    const cases = pages.filter(({ path }) => path === 'docs/cases.md');
+    expect(cases).toHaveLength(1);
+    expect(cases.flatMap((one) => brokenProofs(one, root))).toEqual([]);
   });
 
   it('have pictures that are well formed', () => {
@@ -157,6 +164,24 @@ describe('the check of the pages', () => {
       'a.md: npm run demo does not know --faster',
       'a.md: no dependency brings the program nonsense',
       'a.md: there is no infra/nothing.ts',
+    ]);
+  });
+
+  it('finds cases whose tests do not exist, and cases that nothing shows', () => {
+    const file = 'test/unit/claim-steps.test.ts';
+    const text = [
+      '| Case | What Holdfast does | Shown by |',
+      '| --- | --- | --- |',
+      `| One | It does. | \`${file}\`: *a binding is another one*, *is nowhere* |`,
+      `| Two | It does. | \`test/unit/nothing.test.ts\`: *is kept*; \`${file}\` |`,
+      '| Three | It does. | – |',
+      '| Four | **Not covered yet:** no time. | – |',
+    ].join('\n');
+    expect(brokenProofs(page('a.md', text), root)).toEqual([
+      `a.md: no test of ${file} is called "is nowhere"`,
+      'a.md: there is no test/unit/nothing.test.ts',
+      `a.md: "Two" names no test of ${file}`,
+      'a.md: "Three" is shown by nothing',
     ]);
   });
 

@@ -78,7 +78,7 @@ describe('an error of the class', () => {
     expect(backs).toMatchObject([{ hint: { attempt: 3 }, delayMs: 12_345 }]);
   });
 
-  it.each(['throttled', 'exhausted', 'drained', 'full'] as const)(
+  it.each(['throttled', 'exhausted', 'unpaid', 'drained', 'full'] as const)(
     '"retry after" whose answer names no time is left to the sweep, or each sweep would begin a chain of its own (%s)',
     async (verdict) => {
       const { backs, told, run } = createScene(verdict);

@@ -20,6 +20,8 @@ export const COMMON_CODES: Codes = [
   ['IdempotentFailed', 'token-spent'],
   ['IdempotentParameterMismatch', 'token-spent'],
   ['IdempotenceParamNotMatch', 'token-spent'],
+  // Until somebody takes the EIP off the Global Accelerator: to try again soon is of no use.
+  ['TaskConflict.AssociateGlobalAccelerationInstance', 'refused'],
   ['TaskConflict*', 'busy'],
   ['OperationConflict', 'busy'],
   ['Operation.Conflict', 'busy'],
@@ -38,7 +40,7 @@ export const COMMON_CODES: Codes = [
   ['InvalidAccessKeyId*', 'forbidden'],
   ['SignatureDoesNotMatch', 'forbidden'],
   ['InvalidSecurityToken*', 'forbidden'],
-  ['InsufficientBalance*', 'exhausted'],
+  ['InsufficientBalance*', 'unpaid'],
   ['QuotaExceeded*', 'exhausted'],
   ['MaxEniCountExceeded', 'exhausted'],
   ['InvalidVSwitchId.IpNotEnough', 'drained'],
