@@ -116,9 +116,7 @@ function changeOfEip(ports: Ports, { eips, enis }: Cloud, view: View, action: Ei
         on: async (verdict) => {
           if (verdict === 'misplaced') return { eni: await enis.ofPrivateIp(action.privateIp) };
           if (verdict === 'gone') return { eip: 'gone' };
-          return isAny(verdict, 'busy', 'taken', 'elsewhere')
-            ? eipAsShown(eips, action.allocationId)
-            : undefined;
+          return whyRefused(eips, action.allocationId, verdict);
         },
       };
 
@@ -147,9 +145,7 @@ function changeOfEip(ports: Ports, { eips, enis }: Cloud, view: View, action: Ei
         },
         on: async (verdict) => {
           if (verdict === 'gone') return { eip: 'gone' };
-          return isAny(verdict, 'busy', 'taken', 'elsewhere')
-            ? eipAsShown(eips, action.allocationId)
-            : undefined;
+          return whyRefused(eips, action.allocationId, verdict);
         },
       };
   }
@@ -221,9 +217,26 @@ function changeOfIp(ports: Ports, { enis }: Cloud, view: View, action: IpChange)
  * After a refusal that says that there is an EIP. A read that shows none is behind, and teaches nothing: taken for an
  * answer, the call that was refused would come next, and again, as long as the read is behind.
  */
-async function eipAsShown(eips: EipCloud, allocationId: string): Promise<Pick<Observed, 'eip'> | undefined> {
+async function eipAsShown(
+  eips: EipCloud,
+  allocationId: string,
+): Promise<{ readonly eip: EipView } | undefined> {
   const eip = await eips.describe(allocationId);
   return eip === 'absent' ? undefined : { eip };
+}
+
+/**
+ * What stands in the way of a call that needs the EIP free. Where the cloud says "busy" and shows it free, it is something
+ * that no look at the EIP tells, such as the state of the instance: that is waited for, and not asked again at once.
+ */
+async function whyRefused(
+  eips: EipCloud,
+  allocationId: string,
+  verdict: Verdict | undefined,
+): Promise<Pick<Observed, 'eip'> | undefined> {
+  if (!isAny(verdict, 'busy', 'taken', 'elsewhere')) return undefined;
+  const shown = await eipAsShown(eips, allocationId);
+  return verdict === 'busy' && shown?.eip.status === 'Available' ? undefined : shown;
 }
 
 function eipAfter(

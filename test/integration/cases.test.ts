@@ -122,6 +122,21 @@ describe('an EIP that the cloud is slow to bind', () => {
   });
 });
 
+describe('an EIP that the cloud shows free and does not bind', () => {
+  it('because of the state of the instance is tried again now and then, and its pod is told', async () => {
+    const hindrance = refuse('AssociateEipAddress', 'IncorrectInstanceStatus');
+    const pod = await rig.startPod('web-0', FOLLOWING);
+    const binds = callsOf('AssociateEipAddress');
+    await passMinutes(rig, 5);
+    expect(binds()).toBeLessThanOrEqual(2 * 5);
+    expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toContain('IncorrectInstanceStatus');
+
+    hindrance.remove();
+    await passMinutes(rig, 2);
+    expect(rig.world.eips()).toMatchObject([{ status: 'InUse', binding: { instanceId: pod.eniId } }]);
+  });
+});
+
 describe('an EIP that the cloud does not let go', () => {
   it.each([
     ['protected', 'InvalidOperation.DeletionProtection'],
@@ -147,8 +162,10 @@ describe('an EIP that the cloud does not let go', () => {
       BandwidthPackageId: string;
     };
     await rig.vpc('AddCommonBandwidthPackageIp', { BandwidthPackageId, IpInstanceId: id });
+    const releases = callsOf('ReleaseEipAddress');
     await passMinutes(rig, 13);
     expect(rig.world.eips()).toMatchObject([{ id, status: 'Available' }]);
+    expect(releases()).toBeLessThanOrEqual(2 * 13);
 
     await rig.vpc('RemoveCommonBandwidthPackageIp', { BandwidthPackageId, IpInstanceId: id });
     await passMinutes(rig, 2);

@@ -103,7 +103,8 @@ describe('a look that is put off', () => {
     const none = { bind: 0, release: 0 };
     const quotas = { ...DEFAULT_QUOTAS, CreateNetworkInterface: none, AssignPrivateIpAddresses: none };
     await reconcileBatch(rig.newPorts({ quotas }), [{ ...identityOf('web-0'), look: true }]);
-    await beginMinute();
+    // A queue delays by whole seconds.
+    await rig.context.clock.advance(MINUTE + 1_000);
     expect(await rig.takeHints()).toMatchObject([{ pod: 'web-0', look: true }]);
   });
 });

@@ -146,7 +146,10 @@ describe('orphans that cannot be given back', () => {
       now: () => now,
       claims: {
         ...ports.claims,
-        suspect: async (id: string, at: number) => marks.get(id) ?? (marks.set(id, at), at),
+        suspect: async (id: string, at: number) => {
+          if (!marks.has(id)) marks.set(id, at);
+          return marks.get(id) ?? at;
+        },
       },
     };
     for (let pass = 0; pass < 8; pass++, now += MINUTE)
