@@ -126,7 +126,7 @@ describe('how often a call is made again', () => {
 });
 
 describe('a write without a condition', () => {
-  it('breaks the SDK; the adapter cannot be asked for one', async () => {
+  it('breaks the SDK; the adapter takes none', async () => {
     const write = async () =>
       rawClient().putRow({ tableName, primaryKey: [{ pk: 'a' }], attributeColumns: [] } as never);
     await expect(write()).rejects.toThrow(TypeError);

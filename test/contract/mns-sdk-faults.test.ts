@@ -26,7 +26,9 @@ describe('the list of queues', () => {
     const { sdk } = await openRig();
     for (const name of ['mine-1', 'mine-2', 'theirs-1']) await sdk.createQueue(name);
     const names = async (limit?: number) =>
-      (await sdk.listQueue(undefined, limit, 'mine')).body?.map(({ QueueURL }) => QueueURL?.split('/').at(-1));
+      (await sdk.listQueue(undefined, limit, 'mine')).body?.map(({ QueueURL }) =>
+        QueueURL?.split('/').at(-1),
+      );
     expect(await names()).toEqual(['mine-1', 'mine-2', 'theirs-1']);
     expect(await names(10)).toEqual(['mine-1', 'mine-2']);
   });
