@@ -70,6 +70,8 @@ export function createFunctionCompute({
     region,
     endpoint: endpoints.fc,
     timeout: UPLOAD_TIMEOUT_MS,
+    // The client leaves the token out where the key id does not begin with STS.
+    ...(credentials.securityToken && { headers: { 'x-fc-security-token': credentials.securityToken } }),
   });
 
   const pathOf = (service: string, ...rest: string[]) => ['/services', service, ...rest].join('/');

@@ -1,6 +1,6 @@
 import { failure } from './failure.ts';
 
-/** Longest that one call of any service may take, connection and answer; each client's own timeouts stay below it. */
+/** Longest that one call of any service may take, connection and answer; no client's own timeouts add up to more. */
 export const CALL_WORST_MS = 10_000;
 
 /** How long the running function may still run, ms. It is another for each invocation, where clients are kept. */

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Credentials } from '../../infra/local/kernel/account.ts';
 import { type CloudContext, createContext } from '../../infra/local/kernel/context.ts';
-import { type Listening, listen, type Reply, type Request } from '../../infra/local/kernel/http.ts';
+import { type Listening, listen, type Reply } from '../../infra/local/kernel/http.ts';
 import { type Mns, startMns } from '../../infra/local/mns/server.ts';
 import { createHintQueue } from '../../shared/adapters/mns/hint-queue.ts';
+import { CALL_WORST_MS } from '../../shared/adapters/time-left.ts';
 import { decodeHint } from '../../shared/intake/hint.ts';
 import type { Hint, HintQueue } from '../../shared/reconcile/ports.ts';
+import { openGateway } from './gateway.ts';
 import { type Sdk, sdkFor } from './mns-sdk.ts';
+import { timeoutsOf } from './timeouts.ts';
 
 const QUEUE = 'hints';
 const hintOf = (pod: string): Hint => ({ clusterId: 'c-test', namespace: 'default', pod });
@@ -31,13 +34,8 @@ afterEach(async () => {
   context.clock.close();
 });
 
-const queueAt = (url: string): HintQueue =>
-  createHintQueue({
-    endpoint: url,
-    queue: QUEUE,
-    accountId: context.account.id,
-    credentials: context.account.owner,
-  });
+const queueAt = (url: string, credentials: Credentials = context.account.owner): HintQueue =>
+  createHintQueue({ endpoint: url, queue: QUEUE, accountId: context.account.id, credentials });
 
 /** Every body that can be received now; each is taken off the queue. */
 async function received(): Promise<string[]> {
@@ -57,35 +55,48 @@ const receivedPods = async () =>
     .map((body) => decodeHint(JSON.parse(Buffer.from(body, 'base64').toString()))?.pod)
     .sort();
 
-/** What stands between a function and the service: answers the first requests itself, lets the others through. */
-async function gateway(...first: Reply[]): Promise<string> {
-  const answers = [...first];
+const gateway = async (...first: Reply[]) => (await openGateway(context, mns.url, first)).url;
+
+interface StrangeQueue {
+  readonly url: string;
+  /** The bodies that it took, as it has them. */
+  readonly stored: string[];
+}
+
+/** A queue that has of each message what `taken` makes of it; undefined refuses it. */
+async function strangeQueue(
+  taken: (text: string, at: { readonly call: number; readonly index: number }) => string | undefined,
+): Promise<StrangeQueue> {
+  const stored: string[] = [];
+  let calls = 0;
   const listening = await listen(context, {
-    service: 'gateway',
-    operation: () => 'Any',
-    handle: (request) => answers.shift() ?? forward(request),
+    service: 'strange',
+    operation: () => 'BatchSendMessage',
+    handle({ body }) {
+      const call = calls++;
+      const sent = [...body.toString().matchAll(/<MessageBody>([^<]*)<\/MessageBody>/g)];
+      const kept = sent.map(([, text = ''], index) => taken(text, { call, index }));
+      const items = kept.map((text) => {
+        if (text === undefined)
+          return '<ErrorCode>InternalError</ErrorCode><ErrorMessage>not now</ErrorMessage>';
+        stored.push(text);
+        const md5 = createHash('md5').update(text).digest('hex').toUpperCase();
+        return `<MessageId>id-${stored.length}</MessageId><MessageBodyMD5>${md5}</MessageBodyMD5>`;
+      });
+      const list = items.map((item) => `<Message>${item}</Message>`).join('');
+      return {
+        status: kept.includes(undefined) ? 500 : 201,
+        headers: { 'content-type': 'text/xml' },
+        body: `<?xml version="1.0"?><Messages xmlns="http://mns.aliyuncs.com/doc/v1/">${list}</Messages>`,
+      };
+    },
     fail: () => ({ status: 500 }),
   });
   closing.push(listening);
-  return listening.url;
+  return { url: listening.url, stored };
 }
 
-function forward({ method, path, rawQuery, headers, body }: Request): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const url = `${mns.url}${path}${rawQuery && `?${rawQuery}`}`;
-    const passed = httpRequest(url, { method, headers }, async (answer) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of answer) chunks.push(chunk as Buffer);
-      resolve({
-        status: answer.statusCode ?? 0,
-        headers: { 'content-type': answer.headers['content-type'] ?? '' },
-        body: Buffer.concat(chunks),
-      });
-    });
-    passed.once('error', reject);
-    passed.end(body);
-  });
-}
+const podIn = (body: string) => JSON.parse(Buffer.from(body, 'base64').toString()).pod as string;
 
 const sends = () => context.meter.counts()['mns.BatchSendMessage'] ?? 0;
 
@@ -188,43 +199,89 @@ describe('a batch of which some messages are refused', () => {
     expect(await received()).toEqual(['fits']);
   });
 
-  /** A queue that refuses every second message of the first batch. */
-  async function pickyQueue(): Promise<{ url: string; taken: string[] }> {
-    const taken: string[] = [];
-    let calls = 0;
-    const listening = await listen(context, {
-      service: 'picky',
-      operation: () => 'BatchSendMessage',
-      handle({ body }) {
-        const bodies = [...body.toString().matchAll(/<MessageBody>([^<]*)<\/MessageBody>/g)].map(
-          ([, text]) => text ?? '',
-        );
-        const refusing = calls++ === 0;
-        const items = bodies.map((text, index) => {
-          if (refusing && index % 2 === 1)
-            return '<ErrorCode>InternalError</ErrorCode><ErrorMessage>not now</ErrorMessage>';
-          taken.push(text);
-          const md5 = createHash('md5').update(text).digest('hex').toUpperCase();
-          return `<MessageId>id-${taken.length}</MessageId><MessageBodyMD5>${md5}</MessageBodyMD5>`;
-        });
-        const list = items.map((item) => `<Message>${item}</Message>`).join('');
-        return {
-          status: refusing ? 500 : 201,
-          headers: { 'content-type': 'text/xml' },
-          body: `<?xml version="1.0"?><Messages xmlns="http://mns.aliyuncs.com/doc/v1/">${list}</Messages>`,
-        };
-      },
-      fail: () => ({ status: 500 }),
-    });
-    closing.push(listening);
-    return { url: listening.url, taken };
-  }
-
   it('is sent again by the adapter: those messages, and only those', async () => {
-    const { url, taken } = await pickyQueue();
+    const { url, stored } = await strangeQueue((text, { call, index }) =>
+      call === 0 && index % 2 === 1 ? undefined : text,
+    );
     await queueAt(url).send(manyHints(5));
-    const pods = taken.map((body) => JSON.parse(Buffer.from(body, 'base64').toString()).pod as string);
-    expect(pods).toEqual(['web-0', 'web-2', 'web-4', 'web-1', 'web-3']);
+    expect(stored.map(podIn)).toEqual(['web-0', 'web-2', 'web-4', 'web-1', 'web-3']);
+  });
+});
+
+describe('a message that did not arrive as it was sent', () => {
+  const damaged = (text: string) => `${text.slice(0, -1)}!`;
+
+  it('was sent to the SDK, which compares no digest', async () => {
+    const { url, stored } = await strangeQueue(damaged);
+    const answer = await sdkFor(url, context.account.owner).batchSendMessage(QUEUE, [{ MessageBody: 'x1' }]);
+    expect(answer.code).toBe(201);
+    expect(stored).toEqual(['x!']);
+  });
+
+  it('is sent again by the adapter, that one and no other', async () => {
+    const { url, stored } = await strangeQueue((text, { call, index }) =>
+      call === 0 && index === 1 ? damaged(text) : text,
+    );
+    await queueAt(url).send(manyHints(3));
+    const [first = '', broken, ...others] = stored;
+    expect(broken).toMatch(/!$/);
+    expect([first, ...others].map(podIn)).toEqual(['web-0', 'web-2', 'web-1']);
+  });
+
+  it('is a failure where it goes on', async () => {
+    const { url } = await strangeQueue(damaged);
+    await expect(queueAt(url).send(manyHints(2))).rejects.toMatchObject({
+      code: 'NotSent',
+      message: expect.stringContaining('2 of 2 messages'),
+    });
+  });
+});
+
+describe('the time that is allowed for an answer', () => {
+  it('is 40 seconds in the SDK, and 30 for the connection', async () => {
+    const { connect, timers } = await timeoutsOf(() => raw.batchSendMessage(QUEUE, [{ MessageBody: 'x' }]));
+    expect(connect).toEqual([30_000]);
+    expect(timers).toContain(40_000);
+  });
+
+  it('is less in the adapter, with the connection below what is kept back for one call', async () => {
+    const { connect, timers } = await timeoutsOf(() => queueAt(mns.url).send(manyHints(1)));
+    expect(connect).toEqual([3_000]);
+    expect(timers).toContain(6_500);
+    expect(timers).not.toContain(40_000);
+    expect(3_000 + 6_500).toBeLessThanOrEqual(CALL_WORST_MS);
+  });
+});
+
+describe('temporary credentials that are over', () => {
+  it('go on being used by the SDK, which tells nobody that new ones could not be had', async () => {
+    let asked = 0;
+    const sdk = sdkFor(mns.url, context.account.assumeRole(60_000), {
+      refreshSTSTokenInterval: 0,
+      async refreshSTSToken() {
+        asked++;
+        throw new Error('no role to assume');
+      },
+    });
+    await sdk.batchSendMessage(QUEUE, [{ MessageBody: 'x' }]);
+    expect(asked).toBe(1);
+    await context.clock.advance(61_000);
+    await expect(sdk.batchSendMessage(QUEUE, [{ MessageBody: 'y' }])).rejects.toMatchObject({
+      name: 'MNSSecurityTokenExpiredError',
+      message: expect.not.stringContaining('no role to assume'),
+    });
+  });
+
+  it('are an error in the adapter, which renews none: its owner makes another with new ones', async () => {
+    const first = queueAt(mns.url, context.account.assumeRole(60_000));
+    await first.send(manyHints(1));
+    await context.clock.advance(61_000);
+    await expect(first.send(manyHints(1))).rejects.toMatchObject({
+      code: 'NotSent',
+      cause: { name: 'MNSSecurityTokenExpiredError' },
+    });
+    await queueAt(mns.url, context.account.assumeRole(60_000)).send([{ hint: hintOf('web-9') }]);
+    expect(await receivedPods()).toEqual(['web-0', 'web-9']);
   });
 });
 

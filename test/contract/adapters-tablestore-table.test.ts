@@ -190,6 +190,21 @@ describe('a condition on a column', () => {
   });
 });
 
+describe('a text of other than ASCII', () => {
+  it('breaks the SDK as the name of a column', async () => {
+    await expect(rawPut('a', [{ größe: 'x' }])).rejects.toThrow(/OTSParameterInvalid/);
+  });
+
+  it('arrives as a value, and no column of a claim is called by one', async () => {
+    await stage.put('a', { value: 'größe 漢 😀' });
+    expect(await stage.cell('a')).toMatchObject({ value: 'größe 漢 😀' });
+    await stage.claims.save(save(boundClaim('web-0')));
+    const columns = (await stage.rowsOf('claims')).flatMap(Object.keys);
+    expect(columns).toContain('claim');
+    expect(columns.filter((name) => !/^\w+$/.test(name))).toEqual([]);
+  });
+});
+
 describe('a number', () => {
   it('is stored as a double by the SDK, and no condition on the integer meets it', async () => {
     await rawPut('a', [{ rev: 7 }]);

@@ -15,11 +15,12 @@ export interface Sdk {
   createService(service: string, options?: object): Reply;
   getService(service: string, headers?: Headers, qualifier?: string): Reply;
   updateService(service: string, options: object, headers?: Headers): Reply;
-  deleteService(service: string): Promise<unknown>;
+  deleteService(service: string, options?: object, headers?: Headers): Promise<unknown>;
+  deleteCustomDomain(domain: string, options?: object, headers?: Headers): Promise<unknown>;
   listServices(options?: object): Reply;
   createFunction(service: string, options: object): Reply;
   getFunction(service: string, name: string): Reply;
-  getFunctionCode(service: string, name: string): Reply;
+  getFunctionCode(service: string, name: string, headers?: Headers): Reply;
   updateFunction(service: string, name: string, options: object, headers?: Headers): Reply;
   deleteFunction(service: string, name: string, options?: object, headers?: Headers): Promise<unknown>;
   listFunctions(service: string, options?: object): Reply;

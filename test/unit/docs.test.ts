@@ -8,6 +8,7 @@ import { brokenCommands } from '../../infra/docs/commands.ts';
 import { neededVariables } from '../../infra/docs/deploy-environment.ts';
 import { deadLinks } from '../../infra/docs/links.ts';
 import { slugOf } from '../../infra/docs/markdown.ts';
+import { missingTests } from '../../infra/docs/named-tests.ts';
 import { fillPage, type Page, readPages } from '../../infra/docs/pages.ts';
 import { brokenProofs } from '../../infra/docs/proofs.ts';
 import { drawTables } from '../../infra/docs/tables.ts';
@@ -41,6 +42,10 @@ describe('the pages', () => {
 
   it('have no dead links and name no file that is not there', () => {
     expect(deadLinks(pages, root)).toEqual([]);
+  });
+
+  it('name only tests that exist', () => {
+    expect(missingTests(pages, root)).toEqual([]);
   });
 
   it('name only commands that exist', () => {
@@ -182,6 +187,18 @@ describe('the check of the pages', () => {
       'a.md: there is no test/unit/nothing.test.ts',
       `a.md: "Two" names no test of ${file}`,
       'a.md: "Three" is shown by nothing',
+  it('finds tests that nobody has written', () => {
+    const file = '../test/unit/mns-heap.test.ts';
+    const text = [
+      `[a heap > always gives the least of what is in it, whatever is pushed, popped and removed](${file})`,
+      `[a heap > is a stack](${file})`,
+      '[one > two](../test/unit/nothing.test.ts)',
+      `[a link like any other](${file})`,
+    ].join('\n');
+    expect(missingTests([page('docs/a.md', text)], root)).toEqual([
+      'docs/a.md: no test of test/unit/mns-heap.test.ts says "is a stack"',
+      'docs/a.md: no test of test/unit/nothing.test.ts says "one"',
+      'docs/a.md: no test of test/unit/nothing.test.ts says "two"',
     ]);
   });
 

@@ -67,24 +67,30 @@ const ATTEMPTS = 4;
 /** Rows of one BatchWriteRow. Source: Tablestore, limits. */
 const MOST_WRITTEN = 200;
 const FIRST_PAUSE_MS = 50;
+/** Of silence, before a connection stands and after it. Together they stay below the time that is kept back for one call. */
+const CONNECT_TIMEOUT_MS = 3_000;
+const ANSWER_TIMEOUT_MS = 6_500;
 
 /** A client of the SDK, with its connections; it can be kept for as long as its credentials are good. */
 export type TableClient = InstanceType<typeof TableStore.Client>;
 
 export function openTableClient({ endpoint, instance, credentials }: TablesOptions): TableClient {
-  const agent = endpoint.startsWith('https:')
-    ? new HttpsAgent({ keepAlive: true })
-    : new HttpAgent({ keepAlive: true });
+  const connections = { keepAlive: true, timeout: CONNECT_TIMEOUT_MS };
+  const agent = endpoint.startsWith('https:') ? new HttpsAgent(connections) : new HttpAgent(connections);
   return new TableStore.Client({
     accessKeyId: credentials.accessKeyId,
     secretAccessKey: credentials.accessKeySecret,
     ...(credentials.securityToken ? { stsToken: credentials.securityToken } : {}),
     endpoint,
     instancename: instance,
-    // The SDK's own retries never see a code of Tablestore's (they look for it in a field that holds the HTTP status),
-    // and its default agent opens a connection a call.
+    // The SDK's own retries never see a code of Tablestore's (they look for it in a field that holds the HTTP status).
+    // How many there are is one number for all clients of the process, set by whichever made the last call.
     maxRetries: 0,
-    httpOptions: { timeout: 10_000, maxSockets: 64, agent } as { timeout: number; maxSockets: number },
+    // Its default agent opens a connection a call where the endpoint is https, and waits for it without a limit.
+    httpOptions: { timeout: ANSWER_TIMEOUT_MS, maxSockets: 64, agent } as {
+      timeout: number;
+      maxSockets: number;
+    },
   });
 }
 
