@@ -187,6 +187,9 @@ describe('the check of the pages', () => {
       'a.md: there is no test/unit/nothing.test.ts',
       `a.md: "Two" names no test of ${file}`,
       'a.md: "Three" is shown by nothing',
+    ]);
+  });
+
   it('finds tests that nobody has written', () => {
     const file = '../test/unit/mns-heap.test.ts';
     const text = [
