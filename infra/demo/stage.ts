@@ -65,15 +65,19 @@ export async function openStage({
   report = () => {},
   ...options
 }: StageOptions): Promise<Stage> {
-  // A real cluster's clock does not run ahead with the cloud's.
-  if (options.kubeconfig !== undefined) process.env.HOLDFAST_CLOCK = 'own';
   report('starting the local cloud');
   const cloud = await startCloud(options);
   try {
     const intakeToken = randomBytes(24).toString('hex');
     const { cloudFile, kubeconfigPath } = await writeCloudFile(cloud, folder, intakeToken);
     report(`deploying the functions: serverless deploy --stage ${LOCAL_STAGE}`);
-    await deploy({ stage: LOCAL_STAGE, cloudFile, log: (line) => report(`  ${line}`) });
+    await deploy({
+      stage: LOCAL_STAGE,
+      cloudFile,
+      // A real cluster's clock does not run ahead with the cloud's.
+      env: options.kubeconfig === undefined ? {} : { HOLDFAST_CLOCK: 'own' },
+      log: (line) => report(`  ${line}`),
+    });
     const intakeUrl = cloud.functionCompute.httpUrl(serviceName(LOCAL_STAGE), 'intake');
     await addSystemPod(cloud.cluster.kubeconfig);
     const exporter = await cloud.exportEvents({
