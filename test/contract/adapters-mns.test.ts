@@ -37,6 +37,7 @@ const queueAt = (url: string): HintQueue =>
     queue: QUEUE,
     accountId: context.account.id,
     credentials: context.account.owner,
+    remainingMs: () => 60_000,
   });
 
 /** Every body that can be received now; each is taken off the queue. */

@@ -121,6 +121,19 @@ describe('a webhook call', () => {
     },
   );
 
+  it('that the queue does not take is answered with an error, so that its sender can post it again', async () => {
+    const fault = { kind: 'error', status: 500, code: 'InternalError' } as const;
+    const outage = stage.cloud.context.faults.add({ service: 'mns', operation: 'BatchSendMessage', fault });
+    const refused = await fetch(stage.intakeUrl, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${stage.intakeToken}` },
+      body: JSON.stringify(podEvent()),
+    });
+    outage.remove();
+    expect(refused.status).toBe(502);
+    expect((await postWithToken(JSON.stringify(podEvent()))).status).toBe(202);
+  });
+
   it('that brings good and bad together queues the good', async () => {
     const { body } = await postWithToken(
       JSON.stringify([podEvent(), { hello: 'world' }, podEvent({ clusterName: 'c-theirs' })]),

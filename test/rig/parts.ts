@@ -17,6 +17,7 @@ import { createClaimStore } from '../../shared/adapters/tablestore/claims.ts';
 import { createParkingBooks, createReleaseSwitch } from '../../shared/adapters/tablestore/control.ts';
 import { createQuota, type QuotaTable } from '../../shared/adapters/tablestore/quota.ts';
 import { createTables, openTableClient } from '../../shared/adapters/tablestore/table.ts';
+import { workTime } from '../../shared/adapters/time-left.ts';
 import type { Identity } from '../../shared/claim/identity.ts';
 import { momentOf } from '../../shared/claim/moment.ts';
 import type { Hint, Ports } from '../../shared/reconcile/ports.ts';
@@ -98,13 +99,14 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
     remainingMs = PLENTY_OF_TIME,
     now = context.clock.now,
   }: InvocationOptions = {}): Ports => {
+    const workMs = workTime(remainingMs);
     const log = createLogger({ level: 'debug', write: (line) => lines.push(line), now: context.clock.now });
-    const tables = newTables(remainingMs);
+    const tables = newTables(workMs);
     const pods = createPodApi({
       clusters: openClusters(kubernetes.kubeconfig(CLUSTER)),
       log,
       now,
-      remainingMs,
+      remainingMs: workMs,
     });
     const quota = createQuota(tables, { now, ...(quotas ? { quotas } : {}) });
     return {
@@ -115,10 +117,10 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
         installation: tablestore.instance,
         books: createParkingBooks(tables),
         quota,
-        remainingMs,
+        remainingMs: workMs,
       }),
       pods,
-      hints: createHintQueue({ endpoint: mns.url, queue: QUEUE, accountId, credentials }),
+      hints: createHintQueue({ endpoint: mns.url, queue: QUEUE, accountId, credentials, remainingMs }),
       quota,
       releases: createReleaseSwitch(tables),
       releasesPerPass: 200,

@@ -7,6 +7,7 @@ import {
   type Permits,
   type QuotaTable,
 } from '../../shared/adapters/tablestore/quota.ts';
+import { workTime } from '../../shared/adapters/time-left.ts';
 import { momentOf } from '../../shared/claim/moment.ts';
 import type { Log, Ports } from '../../shared/reconcile/ports.ts';
 import { type CloudStage, ECS, VPC } from './cloud-stage.ts';
@@ -60,7 +61,7 @@ export function createPortsFor({
         installation,
         books: createParkingBooks(tables),
         quota,
-        remainingMs: process.remainingMs,
+        remainingMs: workTime(process.remainingMs),
       }),
       pods,
       hints: queueFor(process),
