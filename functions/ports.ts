@@ -8,10 +8,10 @@ import { createParkingBooks, createReleaseSwitch } from '../shared/adapters/tabl
 import { createQuota, DEFAULT_QUOTAS, type Permits } from '../shared/adapters/tablestore/quota.ts';
 import { createTables, openTableClient } from '../shared/adapters/tablestore/table.ts';
 import { workTime } from '../shared/adapters/time-left.ts';
-import { momentOf } from '../shared/claim/moment.ts';
+import { momentAsKnown } from '../shared/reconcile/moment.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
 import type { TimedContext } from '../shared/runtime/function-compute.ts';
-import { clusterIds, clusters, config, log } from './instance.ts';
+import { clusters, config, log } from './instance.ts';
 
 /** Credentials come with each invocation and live for hours; clients are kept for a while, and never past them. */
 const KEEP_MS = 10 * 60_000;
@@ -66,12 +66,7 @@ function assemble({ table, vpc, ecs }: Clients, context: TimedContext): Ports {
   const quotas = { ...DEFAULT_QUOTAS, ...config.HOLDFAST_QUOTAS };
   const quota = createQuota(tables, { now, quotas, permits });
   return {
-    claims: createClaimStore(tables, log, () =>
-      momentOf(
-        now(),
-        clusterIds.map((id) => pods.skewMs(id) ?? 0),
-      ),
-    ),
+    claims: createClaimStore(tables, log, () => momentAsKnown({ now, pods })),
     cloud: createCloud({
       vpc,
       ecs,

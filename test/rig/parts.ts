@@ -19,7 +19,7 @@ import { createQuota, type QuotaTable } from '../../shared/adapters/tablestore/q
 import { createTables, openTableClient } from '../../shared/adapters/tablestore/table.ts';
 import { workTime } from '../../shared/adapters/time-left.ts';
 import type { Identity } from '../../shared/claim/identity.ts';
-import { momentOf } from '../../shared/claim/moment.ts';
+import { momentAsKnown } from '../../shared/reconcile/moment.ts';
 import type { Hint, Ports } from '../../shared/reconcile/ports.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 
@@ -110,7 +110,7 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
     });
     const quota = createQuota(tables, { now, ...(quotas ? { quotas } : {}) });
     return {
-      claims: createClaimStore(tables, log, () => momentOf(now(), [pods.skewMs(CLUSTER) ?? 0])),
+      claims: createClaimStore(tables, log, () => momentAsKnown({ now, pods })),
       cloud: createCloud({
         vpc: newVpc(),
         ecs: newEcs(),
