@@ -58,6 +58,12 @@ module.exports = {
       ['^shared/adapters/', '^shared/(?:claim|net|intake)/', '^shared/reconcile/ports\\.ts$', SDKS],
       'adapters know the ports they implement, the pure domain and the SDKs',
     ),
+    only(
+      'functions-wire-parts',
+      '^functions/',
+      ['^functions/', '^shared/(?:runtime|reconcile|intake|adapters)/', '^node_modules/@middy/core/'],
+      'functions wire what is in shared together, and neither decide nor bring a package of their own',
+    ),
     {
       name: 'ports-are-types',
       comment: 'adapters take types from the ports and nothing that runs',

@@ -17,8 +17,9 @@ const suite = ({ name, include, limit = 10_000, serial = false }: Suite): TestPr
     testTimeout: limit,
     hookTimeout: limit,
     fileParallelism: !serial,
-    // Modules are loaded once for each worker: no test changes what another can see of them.
+    // Modules are loaded once for each worker: no test changes what another can see of them, nor the environment.
     isolate: false,
+    setupFiles: ['test/rig/same-environment.ts'],
     // As Node itself does it: the default export of a CommonJS module is the module.
     deps: { interopDefault: false },
   },

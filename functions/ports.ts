@@ -7,10 +7,11 @@ import { createClaimStore } from '../shared/adapters/tablestore/claims.ts';
 import { createParkingBooks, createReleaseSwitch } from '../shared/adapters/tablestore/control.ts';
 import { createQuota, DEFAULT_QUOTAS, type Permits } from '../shared/adapters/tablestore/quota.ts';
 import { createTables, openTableClient } from '../shared/adapters/tablestore/table.ts';
-import { momentOf } from '../shared/claim/moment.ts';
+import { workTime } from '../shared/adapters/time-left.ts';
+import { momentAsKnown } from '../shared/reconcile/moment.ts';
 import type { Ports } from '../shared/reconcile/ports.ts';
 import type { TimedContext } from '../shared/runtime/function-compute.ts';
-import { clusterIds, clusters, config, log } from './instance.ts';
+import { clusters, config, log } from './instance.ts';
 
 /** Credentials come with each invocation and live for hours; clients are kept for a while, and never past them. */
 const KEEP_MS = 10 * 60_000;
@@ -22,12 +23,12 @@ const permits: Permits = new Map();
 export function portsFor(context: TimedContext): Ports {
   if (!kept || kept.until <= Date.now())
     kept = { clients: openClients(context), until: Date.now() + KEEP_MS };
-  return assemble(kept.clients, () => context.getRemainingTimeInMillis());
+  return assemble(kept.clients, context);
 }
 
 type Clients = ReturnType<typeof openClients>;
 
-function openClients({ credentials, region, accountId }: TimedContext) {
+function openClients({ credentials, region }: TimedContext) {
   return {
     table: openTableClient({
       endpoint: config.HOLDFAST_TABLESTORE_ENDPOINT,
@@ -46,26 +47,22 @@ function openClients({ credentials, region, accountId }: TimedContext) {
       version: '2014-05-26',
       credentials,
     }),
-    hints: createHintQueue({
-      endpoint: config.HOLDFAST_MNS_ENDPOINT,
-      queue: config.HOLDFAST_QUEUE,
-      accountId,
-      credentials,
-    }),
   };
 }
 
-function assemble({ table, vpc, ecs, hints }: Clients, remainingMs: () => number): Ports {
+function assemble({ table, vpc, ecs }: Clients, context: TimedContext): Ports {
   const now = () => Date.now();
+  const remainingMs = () => context.getRemainingTimeInMillis();
+  const workMs = workTime(remainingMs);
   const pods = createPodApi({
     clusters,
     log,
     now,
     elapsedMs: () => performance.now(),
-    remainingMs,
+    remainingMs: workMs,
     comparesClocks: config.HOLDFAST_CLOCK !== 'own',
   });
-  const tables = createTables(table, remainingMs);
+  const tables = createTables(table, workMs);
   const quotas = { ...DEFAULT_QUOTAS, ...config.HOLDFAST_QUOTAS };
   const quota = createQuota(tables, {
     now,
@@ -74,12 +71,7 @@ function assemble({ table, vpc, ecs, hints }: Clients, remainingMs: () => number
     permits,
   });
   return {
-    claims: createClaimStore(tables, log, () =>
-      momentOf(
-        now(),
-        clusterIds.map((id) => pods.skewMs(id) ?? 0),
-      ),
-    ),
+    claims: createClaimStore(tables, log, () => momentAsKnown({ now, pods })),
     cloud: createCloud({
       vpc,
       ecs,
@@ -87,10 +79,16 @@ function assemble({ table, vpc, ecs, hints }: Clients, remainingMs: () => number
       books: createParkingBooks(tables),
       vpcId: config.HOLDFAST_VPC_ID,
       quota,
-      remainingMs,
+      remainingMs: workMs,
     }),
     pods,
-    hints,
+    hints: createHintQueue({
+      endpoint: config.HOLDFAST_MNS_ENDPOINT,
+      queue: config.HOLDFAST_QUEUE,
+      accountId: context.accountId,
+      credentials: context.credentials,
+      remainingMs,
+    }),
     quota,
     releases: createReleaseSwitch(tables),
     releasesPerMinute: config.HOLDFAST_RELEASES_PER_MINUTE,

@@ -70,12 +70,9 @@ async function main(options: Options): Promise<number> {
     const verdict = await tellStory(stage, view.show);
     const seconds = (performance.now() - started) / 1_000;
     const good = view.verdict(verdict, seconds);
+    if (options.keepRunning) console.log(howToUse(stage));
     if (options.json) console.log(JSON.stringify({ ...verdict, seconds: Math.round(seconds * 10) / 10 }));
-    if (options.keepRunning) {
-      console.log(howToUse(stage));
-      return await forever();
-    }
-    return good ? 0 : 1;
+    return options.keepRunning ? await forever() : good ? 0 : 1;
   } finally {
     await close();
   }

@@ -4,6 +4,7 @@ import { serviceName } from '../resources/names.ts';
 import { closeOnSignal } from './close-on-signal.ts';
 import { startCloud } from './cloud.ts';
 import { refuseSecondCloud, removeCloudFile, writeCloudFile } from './cloud-file.ts';
+import { addSystemPod } from './system-pod.ts';
 
 const USAGE = `npm run cloud -- [options]     a cloud on this machine; stays up until Ctrl-C
 
@@ -30,6 +31,7 @@ async function main({ dataDir, seed, verbose }: Options): Promise<void> {
       if (verbose) console.log(`  ${line}`);
     },
   });
+  await addSystemPod(cloud.cluster.kubeconfig);
   const intakeToken = randomBytes(24).toString('hex');
   const { cloudFile, kubeconfigPath } = await writeCloudFile(cloud, HOME, intakeToken);
   // Where the intake will be once it is deployed; until then the exporter's posts find nobody, as they would anywhere.

@@ -14,3 +14,12 @@ export function requireTime(remainingMs: TimeLeft, what: string): void {
   if (remainingMs() < CALL_WORST_MS)
     throw failure('late', 'NotEnoughTime', `${what}: not enough time is left for the call`);
 }
+
+/**
+ * The time for work on claims: that of the last call is kept for the queue, which takes the hints that the function does
+ * not come to.
+ */
+export const workTime =
+  (remainingMs: TimeLeft): TimeLeft =>
+  () =>
+    remainingMs() - CALL_WORST_MS;

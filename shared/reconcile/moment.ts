@@ -12,3 +12,6 @@ export function momentByAll({ now, pods }: Clocks): Moment | undefined {
   const skews = pods.clusters.map(pods.skewMs).filter((skew) => skew !== undefined);
   return skews.length === 0 ? undefined : momentOf(now(), skews);
 }
+
+/** The same, by the own clock alone where no other was heard yet. */
+export const momentAsKnown = (clocks: Clocks): Moment => momentByAll(clocks) ?? momentOf(clocks.now(), []);

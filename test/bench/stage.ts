@@ -54,10 +54,8 @@ export async function openBench(latency: OpenApiOptions['latency']) {
   });
   const token = randomBytes(24).toString('hex');
   const { cloudFile } = await writeCloudFile(cloud, folder, token);
-  process.env.HOLDFAST_QUOTAS = JSON.stringify(
-    Object.fromEntries(APIS.map((name) => [name, { bind: PLENTY, release: PLENTY }])),
-  );
-  await deploy({ stage: 'local', cloudFile });
+  const quotas = Object.fromEntries(APIS.map((name) => [name, { bind: PLENTY, release: PLENTY }]));
+  await deploy({ stage: 'local', cloudFile, env: { HOLDFAST_QUOTAS: JSON.stringify(quotas) } });
   const { owner, id, region } = cloud.context.account;
   const Fc = createRequire(import.meta.url)('@alicloud/fc2') as new (account: string, options: object) => Fc2;
   const fc = new Fc(id, {

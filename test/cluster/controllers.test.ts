@@ -48,6 +48,7 @@ describe('a StatefulSet', () => {
       'Created',
       'Killing',
       'Pulled',
+      'Pulling',
       'Scheduled',
       'Started',
       'SuccessfulCreate',

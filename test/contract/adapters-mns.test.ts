@@ -35,7 +35,13 @@ afterEach(async () => {
 });
 
 const queueAt = (url: string, credentials: Credentials = context.account.owner): HintQueue =>
-  createHintQueue({ endpoint: url, queue: QUEUE, accountId: context.account.id, credentials });
+  createHintQueue({
+    endpoint: url,
+    queue: QUEUE,
+    accountId: context.account.id,
+    credentials,
+    remainingMs: () => 60_000,
+  });
 
 /** Every body that can be received now; each is taken off the queue. */
 async function received(): Promise<string[]> {

@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClock } from '../../infra/local/kernel/clock.ts';
 import { HELD, held, SERVICE, START, startRig, zipped } from './functioncompute-rig.ts';
 
 const ECHO = `export const handler = async (event) => event;`;
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 describe('a handler', () => {
   it('gets the event as a Buffer, and its bytes come back untouched', async () => {
@@ -60,7 +64,7 @@ describe('a handler', () => {
   });
 
   it('finds nothing in its environment but its own variables and those of the platform', async () => {
-    process.env.LEAKED_SECRET = 'of the machine';
+    vi.stubEnv('LEAKED_SECRET', 'of the machine');
     const rig = await startRig();
     await rig.deploy('fn', `export const handler = async () => ({ env: process.env, cwd: process.cwd() });`, {
       environmentVariables: { MINE: 'yes' },

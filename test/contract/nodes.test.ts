@@ -78,16 +78,20 @@ describe('a pod on an ECS node', () => {
     });
   });
 
-  test('is told of by Pulled, Created and Started of each container, as a kubelet words them', async () => {
+  const eventsOf = (name: string, count: number) =>
+    cluster.until(`${count} events of ${name}`, async () => {
+      const events = (await cluster.events()).filter(({ involvedObject }) => involvedObject.name === name);
+      return events.length === count && events;
+    });
+
+  test('is told of by Pulling, Pulled, Created and Started of each container, as a kubelet words them', async () => {
     await openNodes();
     await create('web-0');
     const { metadata } = await ready('web-0');
-    const events = await cluster.until('three events', async () => {
-      const all = await cluster.events();
-      return all.length === 3 && all;
-    });
+    const events = await eventsOf('web-0', 4);
     expect(events.map(({ reason, message }) => [reason, message])).toEqual([
-      ['Pulled', 'Container image "nginx:1.27" already present on machine'],
+      ['Pulling', 'Pulling image "nginx:1.27"'],
+      ['Pulled', 'Successfully pulled image "nginx:1.27" in 0s (0s including waiting). Image size: 0 bytes.'],
       ['Created', 'Created container nginx'],
       ['Started', 'Started container nginx'],
     ]);
@@ -100,6 +104,23 @@ describe('a pod on an ECS node', () => {
       type: 'Normal',
       eventTime: null,
     });
+  });
+
+  test('pulls no image that its node has, unless it asks for that each time', async () => {
+    await openNodes();
+    for (const [name, imagePullPolicy] of [
+      ['web-0', 'IfNotPresent'],
+      ['web-1', 'IfNotPresent'],
+      ['web-2', 'Always'],
+    ] as const) {
+      await create(name, { containers: [{ name: 'nginx', image: 'nginx:1.27', imagePullPolicy }] });
+      await ready(name);
+    }
+    expect((await eventsOf('web-1', 3))[0]).toMatchObject({
+      reason: 'Pulled',
+      message: 'Container image "nginx:1.27" already present on machine',
+    });
+    expect((await eventsOf('web-2', 4))[0]).toMatchObject({ reason: 'Pulling' });
   });
 
   test('that is deleted stops first, then loses its ENI, then its object', async () => {

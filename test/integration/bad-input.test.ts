@@ -121,6 +121,19 @@ describe('a webhook call', () => {
     },
   );
 
+  it('that the queue does not take is answered with an error, so that its sender can post it again', async () => {
+    const fault = { kind: 'error', status: 500, code: 'InternalError' } as const;
+    const outage = stage.cloud.context.faults.add({ service: 'mns', operation: 'BatchSendMessage', fault });
+    const refused = await fetch(stage.intakeUrl, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${stage.intakeToken}` },
+      body: JSON.stringify(podEvent()),
+    });
+    outage.remove();
+    expect(refused.status).toBe(502);
+    expect((await postWithToken(JSON.stringify(podEvent()))).status).toBe(202);
+  });
+
   it('that brings good and bad together queues the good', async () => {
     const { body } = await postWithToken(
       JSON.stringify([podEvent(), { hello: 'world' }, podEvent({ clusterName: 'c-theirs' })]),
@@ -282,37 +295,48 @@ describe('a function with settings that cannot be right', () => {
     ): Promise<{ headers: Record<string, string>; data: unknown }>;
   }
 
-  it.each(['retain', 'reconcile', 'resync'])('refuses to start and lists all of them (%s)', async (name) => {
+  const clientOfFunctions = (): Fc2 => {
     const { owner, id, region } = stage.cloud.context.account;
     const Fc = createRequire(import.meta.url)('@alicloud/fc2') as new (
       account: string,
       options: object,
     ) => Fc2;
-    const fc = new Fc(id, {
+    return new Fc(id, {
       accessKeyID: owner.accessKeyId,
       accessKeySecret: owner.accessKeySecret,
       region,
       endpoint: stage.cloud.endpoints.fc,
     });
+  };
+
+  const WRONG = { HOLDFAST_QUEUE: 'two words', HOLDFAST_KUBECONFG: 'x' };
+  const PROBLEMS = [
+    'HOLDFAST_MNS_ENDPOINT is missing',
+    'HOLDFAST_QUEUE is not a name',
+    'HOLDFAST_KUBECONFG is not a setting',
+  ];
+  const QUOTAS = { settings: { HOLDFAST_QUOTAS: '{' }, says: ['HOLDFAST_QUOTAS is not JSON'] };
+  const INTAKE = {
+    settings: { HOLDFAST_CLUSTERS: 'c-mine,not one', HOLDFAST_INTAKE_TOKEN: 'short' },
+    says: [
+      'HOLDFAST_CLUSTERS is not a list of cluster ids',
+      'HOLDFAST_INTAKE_TOKEN is shorter than 16 characters',
+    ],
+  };
+
+  it.each([
+    ['retain', QUOTAS],
+    ['reconcile', QUOTAS],
+    ['resync', QUOTAS],
+    ['intake', INTAKE],
+  ])('refuses to start and lists all of them (%s)', async (name, { settings, says }) => {
+    const fc = clientOfFunctions();
     const { environmentVariables } = (await fc.getFunction(SERVICE, name)).data;
     const { HOLDFAST_MNS_ENDPOINT: _, ...others } = environmentVariables;
-    await fc.updateFunction(SERVICE, name, {
-      environmentVariables: {
-        ...others,
-        HOLDFAST_QUEUE: 'two words',
-        HOLDFAST_QUOTAS: '{',
-        HOLDFAST_KUBECONFG: 'x',
-      },
-    });
+    await fc.updateFunction(SERVICE, name, { environmentVariables: { ...others, ...WRONG, ...settings } });
     const { data } = await fc.invokeFunction(SERVICE, name, '{}');
     const said = JSON.stringify(data);
-    for (const problem of [
-      'HOLDFAST_MNS_ENDPOINT is missing',
-      'HOLDFAST_QUEUE is not a name',
-      'HOLDFAST_QUOTAS is not JSON',
-      'HOLDFAST_KUBECONFG is not a setting',
-    ])
-      expect(said).toContain(problem);
+    for (const problem of [...PROBLEMS, ...says]) expect(said).toContain(problem);
 
     await fc.updateFunction(SERVICE, name, { environmentVariables });
     const { data: healed } = await fc.invokeFunction(SERVICE, name, '{}');

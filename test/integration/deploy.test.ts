@@ -170,6 +170,18 @@ describe('serverless deploy --stage local', () => {
     expect(JSON.stringify(data)).toContain('retained');
   });
 
+  it('gives variables that it is told to the functions, and leaves none in the environment', async () => {
+    const cloudFile = join(rig.folder, 'cloud.json');
+    const level = async () => {
+      const { data } = await rig.fc.getFunction(SERVICE, 'retain');
+      return (data.environmentVariables as Record<string, string>).HOLDFAST_LOG_LEVEL;
+    };
+    await deploy({ stage: 'local', cloudFile, cwd: rig.folder, env: { HOLDFAST_LOG_LEVEL: 'debug' } });
+    expect(await level()).toBe('debug');
+    await rig.serverless('deploy');
+    expect(await level()).toBe('info');
+  });
+
   it('makes right again what somebody changed by hand', async () => {
     await rig.fc.request(
       'PUT',

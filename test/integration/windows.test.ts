@@ -127,14 +127,14 @@ describe('a sweep that has used up its lane', () => {
 });
 
 describe('a function that is running out of time', () => {
-  it('begins nothing, loses nothing and tells the pod nothing', async () => {
+  it('begins nothing, loses nothing and tells the pod nothing, and has the time to put its hint back', async () => {
     await rig.startPod('web-0', EIP);
     let left = 60_000;
     const ports = rig.newPorts({ remainingMs: () => left });
     const { bind } = ports.cloud;
     const allocate: typeof bind.eips.allocate = async (...wishes) => {
       const bought = await bind.eips.allocate(...wishes);
-      left = 5_000;
+      left = 19_000;
       return bought;
     };
     const cloud = { ...ports.cloud, bind: { ...bind, eips: { ...bind.eips, allocate } } };

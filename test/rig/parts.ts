@@ -21,8 +21,9 @@ import {
   type QuotaTable,
 } from '../../shared/adapters/tablestore/quota.ts';
 import { createTables, openTableClient } from '../../shared/adapters/tablestore/table.ts';
+import { workTime } from '../../shared/adapters/time-left.ts';
 import type { Identity } from '../../shared/claim/identity.ts';
-import { momentOf } from '../../shared/claim/moment.ts';
+import { momentAsKnown } from '../../shared/reconcile/moment.ts';
 import type { Hint, Ports } from '../../shared/reconcile/ports.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 
@@ -104,27 +105,28 @@ export async function startRig({ openApi: openApiOptions, ...options }: RigOptio
     remainingMs = PLENTY_OF_TIME,
     now = context.clock.now,
   }: InvocationOptions = {}): Ports => {
+    const workMs = workTime(remainingMs);
     const log = createLogger({ level: 'debug', write: (line) => lines.push(line), now: context.clock.now });
-    const tables = newTables(remainingMs);
+    const tables = newTables(workMs);
     const pods = createPodApi({
       clusters: openClusters(kubernetes.kubeconfig(CLUSTER)),
       log,
       now,
-      remainingMs,
+      remainingMs: workMs,
     });
     const quota = createQuota(tables, { now, releasesPerMinute, ...(quotas ? { quotas } : {}) });
     return {
-      claims: createClaimStore(tables, log, () => momentOf(now(), [pods.skewMs(CLUSTER) ?? 0])),
+      claims: createClaimStore(tables, log, () => momentAsKnown({ now, pods })),
       cloud: createCloud({
         vpc: newVpc(),
         ecs: newEcs(),
         installation: tablestore.instance,
         books: createParkingBooks(tables),
         quota,
-        remainingMs,
+        remainingMs: workMs,
       }),
       pods,
-      hints: createHintQueue({ endpoint: mns.url, queue: QUEUE, accountId, credentials }),
+      hints: createHintQueue({ endpoint: mns.url, queue: QUEUE, accountId, credentials, remainingMs }),
       quota,
       releases: createReleaseSwitch(tables),
       releasesPerMinute,

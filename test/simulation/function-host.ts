@@ -1,4 +1,5 @@
 import type { Random } from '../../infra/local/kernel/random.ts';
+import { requireTime } from '../../shared/adapters/time-left.ts';
 import type { Identity } from '../../shared/claim/identity.ts';
 import { decodeHint, encodeHint } from '../../shared/intake/hint.ts';
 import { reconcileBatch } from '../../shared/reconcile/hints.ts';
@@ -143,14 +144,16 @@ export function createFunctionHost(options: HostOptions): FunctionHost {
 
   return {
     queueFor: (process) => ({
-      send: (hints) =>
-        process.call(
+      async send(hints) {
+        requireTime(process.remainingMs, 'the queue');
+        await process.call(
           'queue',
           () => `send ${hints.map(({ hint, delayMs }) => `${hint.pod}+${delayMs ?? 0}`).join(' ')}`,
           () => {
             for (const { hint, delayMs } of hints) send(hint, delayMs ?? 0);
           },
-        ),
+        );
+      },
     }),
     onEvent(identity) {
       if (faults.strikes('lost event')) return;

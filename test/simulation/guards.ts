@@ -212,7 +212,7 @@ export const GUARDS: readonly Guard[] = [
   guard('the time that is left before each call (law 9)', ['too little time'], 500, {
     file: 'shared/adapters/time-left.ts',
     guard: 'if (remainingMs() < CALL_WORST_MS)',
-    without: 'if (remainingMs() < 0)',
+    without: 'if (remainingMs() < -CALL_WORST_MS)',
   }),
   guard('the age of a ClientToken that buys', ['bought twice'], 5_000, {
     file: `${CLAIM}/eip-steps.ts`,

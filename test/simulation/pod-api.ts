@@ -1,5 +1,5 @@
 import { createServerClock } from '../../shared/adapters/kubernetes/server-clock.ts';
-import { requireTime } from '../../shared/adapters/time-left.ts';
+import { requireTime, workTime } from '../../shared/adapters/time-left.ts';
 import type { PodApi } from '../../shared/reconcile/ports.ts';
 import type { ApiServer } from './cluster/api-server.ts';
 import type { Cluster } from './cluster/cluster.ts';
@@ -12,7 +12,7 @@ export function createPodApi(
   serverNow: () => number,
 ): PodApi {
   const apiServerOf = (id: string): ApiServer => {
-    requireTime(process.remainingMs, `the API of ${id}`);
+    requireTime(workTime(process.remainingMs), `the API of ${id}`);
     const cluster = clusters.find((one) => one.id === id);
     if (!cluster) throw new Error(`there is no cluster ${id}`);
     return cluster.apiServer;

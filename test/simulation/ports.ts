@@ -7,7 +7,8 @@ import {
   type Permits,
   type QuotaTable,
 } from '../../shared/adapters/tablestore/quota.ts';
-import { momentOf } from '../../shared/claim/moment.ts';
+import { workTime } from '../../shared/adapters/time-left.ts';
+import { momentAsKnown } from '../../shared/reconcile/moment.ts';
 import type { Log, Ports } from '../../shared/reconcile/ports.ts';
 import { type CloudStage, ECS, VPC } from './cloud-stage.ts';
 import type { Cluster } from './cluster/cluster.ts';
@@ -46,11 +47,6 @@ export function createPortsFor({
   return (process) => {
     const tables = store.tablesFor(process);
     const pods = createPodApi(process, clusters, clock.now);
-    const moment = () =>
-      momentOf(
-        process.now(),
-        clusters.map(({ id }) => pods.skewMs(id) ?? 0),
-      );
     const quota = createQuota(tables, {
       now: process.now,
       quotas: windows,
@@ -58,14 +54,14 @@ export function createPortsFor({
       permits: permitsOf(process),
     });
     return {
-      claims: createClaimStore(tables, quiet, moment),
+      claims: createClaimStore(tables, quiet, () => momentAsKnown({ now: process.now, pods })),
       cloud: createCloud({
         vpc: stage.callFor(process, VPC),
         ecs: stage.callFor(process, ECS),
         installation,
         books: createParkingBooks(tables),
         quota,
-        remainingMs: process.remainingMs,
+        remainingMs: workTime(process.remainingMs),
       }),
       pods,
       hints: queueFor(process),

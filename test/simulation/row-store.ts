@@ -9,7 +9,7 @@ import {
   type RowChange,
   type Tables,
 } from '../../shared/adapters/tablestore/table.ts';
-import { requireTime } from '../../shared/adapters/time-left.ts';
+import { requireTime, workTime } from '../../shared/adapters/time-left.ts';
 import type { Process, Words } from './process/process.ts';
 
 interface Stored {
@@ -121,7 +121,7 @@ export function createRowStore(onWrite: (written: Written) => void): RowStore {
   return {
     tablesFor(process) {
       const call: Call = (what, act) => {
-        requireTime(process.remainingMs, 'the store');
+        requireTime(workTime(process.remainingMs), 'the store');
         return process.call('store', what, act);
       };
       const changeOne = async (one: RowChange) => {

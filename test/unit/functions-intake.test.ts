@@ -4,7 +4,6 @@ const TOKEN = 'correct horse battery';
 const CONTEXT = {
   requestId: 'request-1',
   credentials: { accessKeyId: 'id', accessKeySecret: 'secret' },
-  function: { name: 'intake', timeout: 10 },
   region: 'cn-hangzhou',
   accountId: '1',
 };
@@ -16,14 +15,18 @@ const ENVIRONMENT = {
 };
 
 let lines: string[];
-let ask: (headers: Record<string, string>) => Promise<unknown>;
+let ask: (headers: Record<string, string>, body?: object, timeout?: number) => Promise<unknown>;
 beforeEach(async () => {
   lines = [];
   for (const [name, value] of Object.entries(ENVIRONMENT)) vi.stubEnv(name, value);
   vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
   vi.resetModules();
   const { handler } = await import('../../functions/intake.ts');
-  ask = (headers) => handler(Buffer.from(JSON.stringify({ headers, body: '[]' })), CONTEXT);
+  ask = (headers, body = [], timeout = 20) =>
+    handler(Buffer.from(JSON.stringify({ headers, body: JSON.stringify(body) })), {
+      ...CONTEXT,
+      function: { name: 'intake', timeout },
+    });
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -39,5 +42,15 @@ describe('the intake', () => {
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       { msg: 'invocation', function: 'intake', requestId: 'request-1', status },
     ]);
+  });
+
+  it.each([
+    ['which nobody reaches', 'NotSent', 20],
+    ['which there is no time left to ask', 'NotEnoughTime', 9],
+  ])('fails where a hint is for a queue %s, so that its sender hears of it', async (_, code, timeout) => {
+    const event = { involvedObject: { kind: 'Pod', namespace: 'default', name: 'web-0' }, reason: 'Killing' };
+    const asked = ask({ authorization: `Bearer ${TOKEN}` }, { ...event, clusterName: 'c-1' }, timeout);
+    await expect(asked).rejects.toMatchObject({ code });
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ msg: 'invocation failed' }]);
   });
 });

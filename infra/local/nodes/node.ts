@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import type { EventRecorder } from '../kubernetes/client/event-recorder.ts';
 import type { VpcWorld } from '../openapi/world.ts';
+import { createImages } from './images.ts';
 import type { PodInterfaces } from './interfaces.ts';
 import { startPresence } from './node-registration.ts';
 import type { Host } from './pod-life.ts';
@@ -79,6 +80,7 @@ export async function startNode(options: WorkingNodeOptions): Promise<WorkingNod
       virtual,
       interfaces,
       recorder,
+      getImage: createImages(),
       working: async () => back,
     },
     lose() {

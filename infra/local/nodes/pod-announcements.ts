@@ -4,7 +4,8 @@ import { containersOf } from './pod-status.ts';
 
 /** The Events of one pod, in a kubelet's words. Source: kubernetes, pkg/kubelet/events and kuberuntime. */
 export interface PodAnnouncements {
-  started(container: Container): void;
+  /** Its image was on the node, or was pulled. */
+  started(container: Container, image: 'present' | 'pulled'): void;
   stopping(): void;
   restarting(container: Container): void;
   evicted(message: string): void;
@@ -23,8 +24,16 @@ export function announcementsOf(pod: () => Pod, recorder: EventRecorder): PodAnn
     recorder.record({ ...referenceTo(pod(), 'v1', 'Pod'), fieldPath }, 'Normal', reason, message);
   };
   return {
-    started(container) {
-      sayOf(container, 'Pulled', `Container image "${container.image ?? ''}" already present on machine`);
+    started(container, image) {
+      const name = container.image ?? '';
+      if (image === 'pulled') {
+        sayOf(container, 'Pulling', `Pulling image "${name}"`);
+        sayOf(
+          container,
+          'Pulled',
+          `Successfully pulled image "${name}" in 0s (0s including waiting). Image size: 0 bytes.`,
+        );
+      } else sayOf(container, 'Pulled', `Container image "${name}" already present on machine`);
       sayOf(container, 'Created', `Created container ${container.name}`);
       sayOf(container, 'Started', `Started container ${container.name}`);
     },

@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import type { EventRecorder } from '../kubernetes/client/event-recorder.ts';
-import type { Pod } from '../kubernetes/client/objects.ts';
+import type { Container, Pod } from '../kubernetes/client/objects.ts';
 import type { PodInterface, PodInterfaces } from './interfaces.ts';
 import { announcementsOf } from './pod-announcements.ts';
 import {
@@ -31,6 +31,8 @@ export interface Host {
   readonly virtual: boolean;
   readonly interfaces: PodInterfaces;
   readonly recorder: EventRecorder;
+  /** Gets what a container runs, as its pull policy says. */
+  getImage(container: Container): 'present' | 'pulled';
   /** Resolves while the node works; waits while it is lost. */
   working(): Promise<void>;
 }
@@ -107,7 +109,7 @@ export function startPodLife(first: Pod, options: PodLifeOptions): PodLife {
 
   const runContainers = async () => {
     for (const container of [...(first.spec.initContainers ?? []), ...containersOf(first)])
-      announce.started(container);
+      announce.started(container, host.getImage(container));
     const startedAt = clock.now();
     for (const container of containersOf(first)) restarts.set(container.name, { count: 0, startedAt });
     running = true;
@@ -193,7 +195,7 @@ export function startPodLife(first: Pod, options: PodLifeOptions): PodLife {
       await clock.sleep(draw(timings.start, random), starting);
       const count = (restarts.get(containerName)?.count ?? 0) + 1;
       restarts.set(containerName, { count, startedAt: clock.now() });
-      announce.started(container);
+      announce.started(container, host.getImage(container));
       await writer.writeStatus(nowRunning, starting);
     },
   };

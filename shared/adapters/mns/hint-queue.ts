@@ -4,12 +4,14 @@ import { encodeHint } from '../../intake/hint.ts';
 import type { Hint, HintQueue } from '../../reconcile/ports.ts';
 import type { Credentials } from '../credentials.ts';
 import { failure } from '../failure.ts';
+import { requireTime, type TimeLeft } from '../time-left.ts';
 
 export interface HintQueueOptions {
   readonly endpoint: string;
   readonly queue: string;
   readonly accountId: string;
   readonly credentials: Credentials;
+  readonly remainingMs: TimeLeft;
 }
 
 /** Messages in one BatchSendMessage. Source: MNS, limits. */
@@ -26,9 +28,15 @@ interface Message {
 /**
  * The queue that hints travel on. The SDK takes an empty 5xx answer for success, says nothing of single messages that
  * failed in a batch, and puts bodies into its XML unescaped: so every answer is checked message by message, and bodies
- * travel in base64.
+ * travel in base64. No try at a batch begins too late to end (law 9).
  */
-export function createHintQueue({ endpoint, queue, accountId, credentials }: HintQueueOptions): HintQueue {
+export function createHintQueue({
+  endpoint,
+  queue,
+  accountId,
+  credentials,
+  remainingMs,
+}: HintQueueOptions): HintQueue {
   const client = new Mns(accountId, {
     accessKeyId: credentials.accessKeyId,
     accessKeySecret: credentials.accessKeySecret,
@@ -55,6 +63,7 @@ export function createHintQueue({ endpoint, queue, accountId, credentials }: Hin
     let lastError: unknown;
     for (let round = 0; round < ATTEMPTS && rest.length > 0; round++) {
       if (round > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * 2 ** round));
+      requireTime(remainingMs, queue);
       try {
         rest = await trySend(rest);
       } catch (error) {

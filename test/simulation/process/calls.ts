@@ -98,8 +98,7 @@ export function createCalls(options: CallsOptions): Process['call'] {
     new Promise((resolve, reject) => {
       if (!lifetime.alive) return;
       options.onCall();
-      if (service !== 'queue' && lifetime.remainingMs() < CALL_WORST_MS)
-        options.onLate(`${caller} begins ${what()}`);
+      if (lifetime.remainingMs() < CALL_WORST_MS) options.onLate(`${caller} begins ${what()}`);
       if (faults.strikes('wrong clock')) setClockWrong();
       const fault = faults.atCall(() => `${caller} ${what()}`);
       if (trace.on && fault && fault !== 'slow') trace.add(`${caller} ${fault}: ${what()}`);

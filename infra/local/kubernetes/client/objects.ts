@@ -48,6 +48,7 @@ export interface Condition {
 export interface Container {
   readonly name: string;
   readonly image?: string;
+  readonly imagePullPolicy?: 'Always' | 'IfNotPresent' | 'Never';
 }
 
 export interface Toleration {
