@@ -15,6 +15,8 @@ export interface StageOptions extends CloudOptions {
   readonly dropEvents?: number;
   /** Gets a line about what is going on. */
   readonly report?: (line: string) => void;
+  /** Sees the cloud before anything is deployed on it. */
+  readonly onCloud?: (cloud: Cloud) => void;
 }
 
 /** A local cloud with Holdfast deployed on it, and an exporter that forwards the cluster's Events to it. */
@@ -63,12 +65,14 @@ export async function openStage({
   folder,
   dropEvents = 0,
   report = () => {},
+  onCloud = () => {},
   ...options
 }: StageOptions): Promise<Stage> {
   // A real cluster's clock does not run ahead with the cloud's.
   if (options.kubeconfig !== undefined) process.env.HOLDFAST_CLOCK = 'own';
   report('starting the local cloud');
   const cloud = await startCloud(options);
+  onCloud(cloud);
   try {
     const intakeToken = randomBytes(24).toString('hex');
     const { cloudFile, kubeconfigPath } = await writeCloudFile(cloud, folder, intakeToken);
