@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { closeOnSignal, INTERRUPTED } from '../local/close-on-signal.ts';
 import { refuseSecondCloud, removeCloudFile } from '../local/cloud-file.ts';
+import { showFunctionLog } from '../local/function-log.ts';
 import { startControlPlane } from '../local/kubernetes/control-plane.ts';
 import { openCluster } from './cluster.ts';
 import { openStage, type Stage } from './stage.ts';
@@ -17,7 +18,7 @@ npm start                     the same cloud with the samples applied; stays up
   --keep-running        stay up when the story is over, and say how to use kubectl on it
   --json                print the verdict as one JSON object on the last line
   --real-kubernetes     use the control plane in the folder KUBEBUILDER_ASSETS instead of the emulated one
-  --verbose             show what is deployed, line by line`;
+  --verbose             show what is deployed, line by line, and what the functions log`;
 
 interface Options {
   readonly dropEvents: number;
@@ -58,6 +59,8 @@ async function main(options: Options): Promise<number> {
       report: (line) => {
         if (options.verbose || !line.startsWith('  ')) view.note(line);
       },
+      onCloud: ({ functionCompute }) =>
+        showFunctionLog(functionCompute, { verbose: options.verbose, write: (line) => view.note(line) }),
       ...(plane ? { kubeconfig: plane.kubeconfig(clusterId) } : {}),
     });
     if (options.stay) {

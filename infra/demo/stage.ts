@@ -14,6 +14,8 @@ export interface StageOptions extends CloudOptions {
   readonly dropEvents?: number;
   /** Gets a line about what is going on. */
   readonly report?: (line: string) => void;
+  /** Sees the cloud before anything is deployed on it. */
+  readonly onCloud?: (cloud: Cloud) => void;
 }
 
 /** A local cloud with Holdfast deployed on it, and an exporter that forwards the cluster's Events to it. */
@@ -30,10 +32,12 @@ export async function openStage({
   folder,
   dropEvents = 0,
   report = () => {},
+  onCloud = () => {},
   ...options
 }: StageOptions): Promise<Stage> {
   report('starting the local cloud');
   const cloud = await startCloud(options);
+  onCloud(cloud);
   try {
     const intakeToken = randomBytes(24).toString('hex');
     const { cloudFile, kubeconfigPath } = await writeCloudFile(cloud, folder, intakeToken);

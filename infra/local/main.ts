@@ -4,13 +4,14 @@ import { serviceName } from '../resources/names.ts';
 import { closeOnSignal } from './close-on-signal.ts';
 import { startCloud } from './cloud.ts';
 import { refuseSecondCloud, removeCloudFile, writeCloudFile } from './cloud-file.ts';
+import { showFunctionLog } from './function-log.ts';
 import { addSystemPod } from './system-pod.ts';
 
 const USAGE = `npm run cloud -- [options]     a cloud on this machine; stays up until Ctrl-C
 
   --data-dir FOLDER   keep tables, queues, EIPs and ENIs there; they are found again at the next start
   --seed N            seed of everything random (default 1)
-  --verbose           show what the services have to say`;
+  --verbose           show what the functions log, and what the services have to say`;
 
 /** Where deployment and kubectl look for the running cloud. */
 const HOME = '.holdfast';
@@ -32,6 +33,7 @@ async function main({ dataDir, seed, verbose }: Options): Promise<void> {
     },
   });
   await addSystemPod(cloud.cluster.kubeconfig);
+  showFunctionLog(cloud.functionCompute, { verbose, write: (line) => console.log(`  ${line}`) });
   const intakeToken = randomBytes(24).toString('hex');
   const { cloudFile, kubeconfigPath } = await writeCloudFile(cloud, HOME, intakeToken);
   // Where the intake will be once it is deployed; until then the exporter's posts find nobody, as they would anywhere.

@@ -18,12 +18,12 @@ export const REASONS = {
   VSwitchExhausted: 'The vSwitch has no idle private IP.',
   WrongVSwitch: 'The pod runs in another vSwitch than the one its fixed IP belongs to.',
   Throttled: "The cloud's calls-per-minute quota is used up; it goes on in the next minute.",
-  Forbidden: 'The function role may not do this; the message names the action.',
+  Forbidden: 'The function role may not do this.',
   ManagedENI: "The pod's ENI is managed by the cloud and refuses changes.",
   HostNetwork: "The pod uses the node's network and has no IP of its own.",
   Unwanted: 'The pod no longer asks for the address, which was unbound and is kept for its retention.',
-  InvalidAnnotation: 'An annotation cannot be read; the message quotes it and says what is allowed.',
-  Refused: 'The cloud refused the request; the message carries its code.',
+  InvalidAnnotation: 'An annotation cannot be read.',
+  Refused: 'The cloud refused the request.',
   CloudUnavailable: 'The cloud does not answer; it is tried again.',
 } as const;
 

@@ -12,6 +12,7 @@ import type {
 import type { ClaimKey, Kind } from './identity.ts';
 import type { Observed, PodView, Told } from './observation.ts';
 import type { Standing } from './standing.ts';
+import { wordTold } from './words.ts';
 
 /** What one decision is made from. */
 export interface Situation {
@@ -56,9 +57,9 @@ export const LOOK_AGAIN_MS = 1_000;
 export const lookAgain = (until: string): Action => ({ kind: 'wait', ms: LOOK_AGAIN_MS, until });
 
 /** The pod knows this already: to say it again would write, and teach nobody anything. */
-export function isTold(pod: PodView, kind: Kind, { reason, address, message }: Told): boolean {
+export function isTold(pod: PodView, kind: Kind, told: Told): boolean {
   const known = pod.told[kind];
-  return known?.reason === reason && known.address === address && known.message === message;
+  return known !== undefined && known.address === told.address && wordTold(known) === wordTold(told);
 }
 
 /** Tell the pod, unless it knows; then go on with `next`. */

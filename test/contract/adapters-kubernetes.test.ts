@@ -7,6 +7,7 @@ import { type KubernetesApi, startKubernetesApi } from '../../infra/local/kubern
 import { clusterIdsOf, openClusters } from '../../shared/adapters/kubernetes/cluster.ts';
 import { createPodApi } from '../../shared/adapters/kubernetes/pods.ts';
 import type { ClaimKey } from '../../shared/claim/identity.ts';
+import type { Told } from '../../shared/claim/observation.ts';
 import type { PodApi } from '../../shared/reconcile/ports.ts';
 import { createLogger } from '../../shared/runtime/log.ts';
 
@@ -313,7 +314,31 @@ describe('telling a pod', () => {
       { type: 'k8s.aliyun.com/eip', status: 'True', reason: 'Associate eip succeed' },
     ]);
     expect(await pods.read(EIP)).toMatchObject({ told: { eip: BOUND } });
+    expect(await eventsOf()).toMatchObject([
+      { reason: 'EIPBound', message: 'EIP 47.0.0.1 is bound to the pod.' },
+    ]);
   });
+
+  it.each<[Told, string]>([
+    [{ reason: 'HostNetwork' }, "The pod uses the node's network and has no IP of its own."],
+    [
+      { reason: 'AddressNotFound', message: 'eip-nope' },
+      'The EIP that the pod names does not exist in this account and region: eip-nope.',
+    ],
+    [
+      { reason: 'ManagedENI', message: 'eni-1' },
+      "The pod's ENI is managed by the cloud and refuses changes: eni-1.",
+    ],
+  ])(
+    'says in condition and Event what the reason means, and is read back as told: %j',
+    async (told, text) => {
+      const uid = await createPod();
+      await pods.tell(EIP, uid, told);
+      expect(await conditionsOf()).toMatchObject([{ reason: told.reason, message: text }]);
+      expect(await eventsOf()).toMatchObject([{ reason: `EIP${told.reason}`, message: text }]);
+      expect(await pods.read(EIP)).toMatchObject({ told: { eip: told } });
+    },
+  );
 
   it('of both kinds of address keeps the two apart, and conditions of others as they are', async () => {
     const uid = await createPod();

@@ -150,7 +150,7 @@ describe('what an error means', () => {
       ['first', 'second'].map(() => eips.release('eip-unknown').catch((error: Error) => error.message)),
     );
     expect(messages[0]).toBe(messages[1]);
-    expect(messages[0]).toMatch(/^ReleaseEipAddress: .*InvalidAllocationId\.NotFound/);
+    expect(messages[0]).toMatch(/^ReleaseEipAddress: code: 404, /);
     expect(messages[0]).not.toMatch(/request id/i);
   });
 
@@ -161,6 +161,16 @@ describe('what an error means', () => {
     });
     failingWith(400, 'IncorrectEipStatus');
     await expect(eips.release(allocationId)).rejects.toMatchObject({ verdict: 'busy' });
+  });
+});
+
+describe('an error of the cloud', () => {
+  it('has its code beside its words, and not in them', async () => {
+    failingWith(400, 'QuotaExceeded.Eip', 'no more');
+    await expect(eips.allocate(KEY, 'token-1', {})).rejects.toMatchObject({
+      code: 'QuotaExceeded.Eip',
+      message: 'AllocateEipAddress: code: 400, no more',
+    });
   });
 });
 

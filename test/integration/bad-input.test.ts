@@ -258,7 +258,7 @@ describe('an annotation that cannot be read', () => {
     expect(await conditionOf('web-4', 'holdfast.io/fixed-ip')).toMatchObject({
       status: 'False',
       reason: 'InvalidAnnotation',
-      message: said,
+      message: `An annotation cannot be read: ${said}`,
     });
     expect(await quoting('web-4', 'a weekend')).toEqual([`InvalidAnnotation: ${said}`]);
     await pods.remove('web-4');

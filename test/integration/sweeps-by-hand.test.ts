@@ -9,6 +9,7 @@ import { leap, passMinutes, settle, sweep } from '../rig/timers.ts';
 const EIP = { 'k8s.aliyun.com/pod-with-eip': 'true', 'k8s.aliyun.com/pod-eip-release-strategy': '10m' };
 const FIXED_IP = { 'network.alibabacloud.com/enable-fixed-ip': 'true' };
 const HOUR = 3_600_000;
+const HELD = 'Another pod or instance holds this address; it is bound when that one lets go';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -86,9 +87,11 @@ describe('an EIP that somebody touches by hand', () => {
     await passMinutes(rig, 5);
     expect(onlyEip().binding).toMatchObject({ instanceId: elsewhere.id });
     expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe(
-      `False AddressInUse: ${id} is bound to ${elsewhere.id}`,
+      `False AddressInUse: ${HELD}: ${id} is bound to ${elsewhere.id}.`,
     );
-    expect(await eventsOf(rig.core, 'web-0')).toContain(`EIPAddressInUse: ${id} is bound to ${elsewhere.id}`);
+    expect(await eventsOf(rig.core, 'web-0')).toContain(
+      `EIPAddressInUse: ${HELD}: ${id} is bound to ${elsewhere.id}.`,
+    );
   });
 
   it('is not released while it is bound elsewhere, however long its pod has been gone', async () => {
@@ -142,7 +145,7 @@ describe('a fixed IP that somebody takes away by hand', () => {
     await passMinutes(rig, 5);
     expect(rig.world.eni(elsewhere.id)?.addresses.slice(1)).toEqual([fixed]);
     expect(await conditionOf(rig.core, 'web-0', IP_CONDITION)).toBe(
-      `False AddressInUse: ${fixed?.ip} is on ${elsewhere.id}`,
+      `False AddressInUse: ${HELD}: ${fixed?.ip} is on ${elsewhere.id}.`,
     );
   });
 
@@ -210,7 +213,7 @@ describe('an EIP that the user gives', () => {
     await passMinutes(rig, 3);
     expect(onlyEip().status).toBe('Available');
     expect(await conditionOf(rig.core, 'web-1', EIP_CONDITION)).toBe(
-      `False AddressInUse: ${id} is kept for c-test/default/web-0/eip`,
+      `False AddressInUse: ${HELD}: ${id} is kept for c-test/default/web-0/eip.`,
     );
     const back = await boundPod('web-0', annotations);
     expect(onlyEip().binding).toMatchObject({ instanceId: back.eniId });
@@ -239,7 +242,7 @@ describe('an EIP that the user gives', () => {
     await rig.startPod('web-1', given(id));
     await settle(rig, 'web-1').catch(() => {});
     expect(await conditionOf(rig.core, 'web-1', EIP_CONDITION)).toBe(
-      `False AddressInUse: ${id} is kept for c-test/default/web-0/eip`,
+      `False AddressInUse: ${HELD}: ${id} is kept for c-test/default/web-0/eip.`,
     );
     await passMinutes(rig, 2);
     expect(onlyEip()).toMatchObject({ id, binding: { instanceId: owner.eniId } });
@@ -249,6 +252,8 @@ describe('an EIP that the user gives', () => {
     await rig.startPod('web-0', given('eip-nowhere'));
     await passMinutes(rig, 3);
     expect(rig.world.eips()).toEqual([]);
-    expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe('False AddressNotFound: eip-nowhere');
+    expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe(
+      'False AddressNotFound: The EIP that the pod names does not exist in this account and region: eip-nowhere.',
+    );
   });
 });

@@ -94,7 +94,7 @@ describe('a pod that', () => {
     await createPendingPod(rig.core, 'web-0', EIP);
     await passMinutes(rig, 30);
     expect(rig.world.eips()).toEqual([kept]);
-    expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe('False WaitingForPodIP');
+    expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toMatch(/^False WaitingForPodIP: /);
 
     const eni = rig.world.createEni({ instanceId: 'i-node1' });
     await setStatus(rig.core, 'web-0', { phase: 'Running', podIP: eni.addresses[0]?.ip ?? '' });
@@ -118,7 +118,7 @@ describe('a pod that', () => {
     await passMinutes(rig, 5);
     expect(rig.world.eip(kept?.id ?? '')).toMatchObject({ status: 'Available' });
     expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe(
-      `False WaitingForRelease: ${kept?.address}`,
+      `False WaitingForRelease: The pod names another EIP than the one kept for it; that one is kept to the end of its retention first: ${kept?.address}.`,
     );
     await passMinutes(rig, 8);
     expect(rig.world.eips()).toMatchObject([{ id: AllocationId, binding: { instanceId: pod.eniId } }]);
@@ -146,7 +146,7 @@ describe('an annotation of a live pod', () => {
       await boundPod('web-0', asks);
       await annotate(rig.core, 'web-0', { [name]: null });
       await sweep(rig);
-      expect(await conditionOf(rig.core, 'web-0', condition)).toBe('False Unwanted');
+      expect(await conditionOf(rig.core, 'web-0', condition)).toMatch(/^False Unwanted: /);
       expect((await rig.readPod('web-0')).metadata?.annotations ?? {}).not.toHaveProperty([result]);
       await resyncPass(rig.newPorts());
       expect(await rig.takeHints()).toEqual([]);
@@ -230,9 +230,10 @@ describe('a pod that cannot be served is told why', () => {
   it("when it uses its node's network", async () => {
     await rig.startPod('web-0', { ...EIP, ...FIXED_IP }, { hostNetwork: true });
     await passMinutes(rig, 3);
-    expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe('False HostNetwork');
-    expect(await conditionOf(rig.core, 'web-0', IP_CONDITION)).toBe('False HostNetwork');
-    expect(await eventsOf(rig.core, 'web-0')).toHaveLength(2);
+    const said = "HostNetwork: The pod uses the node's network and has no IP of its own.";
+    expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe(`False ${said}`);
+    expect(await conditionOf(rig.core, 'web-0', IP_CONDITION)).toBe(`False ${said}`);
+    expect([...(await eventsOf(rig.core, 'web-0'))].sort()).toEqual([`EIP${said}`, `FixedIP${said}`]);
     expect(rig.world.eips()).toEqual([]);
   });
 
@@ -241,8 +242,10 @@ describe('a pod that cannot be served is told why', () => {
     await createPendingPod(rig.core, 'web-0', { ...EIP, ...FIXED_IP });
     await setStatus(rig.core, 'web-0', { phase: 'Running', podIP: eni.addresses[0]?.ip ?? '' });
     await passMinutes(rig, 3);
-    expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe(`False ManagedENI: ${eni.id}`);
-    expect(await conditionOf(rig.core, 'web-0', IP_CONDITION)).toBe(`False ManagedENI: ${eni.id}`);
+    const said = `ManagedENI: The pod's ENI is managed by the cloud and refuses changes: ${eni.id}.`;
+    expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe(`False ${said}`);
+    expect(await conditionOf(rig.core, 'web-0', IP_CONDITION)).toBe(`False ${said}`);
+    expect([...(await eventsOf(rig.core, 'web-0'))].sort()).toEqual([`EIP${said}`, `FixedIP${said}`]);
     expect(rig.world.eips()).toEqual([]);
   });
 
@@ -251,7 +254,7 @@ describe('a pod that cannot be served is told why', () => {
     const pod = await rig.startPod('web-0', EIP);
     await passMinutes(rig, 3);
     expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toMatch(
-      /^False QuotaExceeded: QuotaExceeded\.Eip/,
+      /^False QuotaExceeded: A quota of the account is used up \(.+\): QuotaExceeded\.Eip: AllocateEipAddress: (?!QuotaExceeded).+\.$/,
     );
     rig.world.setQuota('eips', 1);
     await passMinutes(rig, 3);

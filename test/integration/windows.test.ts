@@ -56,7 +56,7 @@ describe('a window that is used up', () => {
     const { again } = await reconcile(rig.newPorts({ quotas: none }), identityOf('web-0'));
     expect(again?.afterMs).toBeLessThanOrEqual(MINUTE);
     expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe(
-      'False Throttled: WindowUsedUp: AllocateEipAddress: no calls are left for this minute',
+      "False Throttled: The cloud's calls-per-minute quota is used up; it goes on in the next minute: WindowUsedUp: AllocateEipAddress: no calls are left for this minute.",
     );
     await beginMinute();
     await settle(rig, 'web-0');

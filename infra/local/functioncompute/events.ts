@@ -27,6 +27,8 @@ export interface Invocation {
   /** Real time, ms; starting the instance is not in it. */
   readonly durationMs: number;
   readonly error?: ErrorKind;
+  /** Why the code could not be loaded, or its initializer failed. */
+  readonly notStarted?: string;
 }
 
 /** Tells whoever listens. */

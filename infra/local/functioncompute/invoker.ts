@@ -9,7 +9,7 @@ import { instanceEnvironment, invocationContext } from './invocation-context.ts'
 import type { LogTails } from './log-tail.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Deployment, Lease, Pool } from './pool.ts';
-import type { HttpRequestParts, InvocationContext, Order } from './protocol.ts';
+import type { ErrorBody, HttpRequestParts, InvocationContext, Order } from './protocol.ts';
 import { functionNotFound, Refusal } from './refusal.ts';
 
 export interface Call {
@@ -165,6 +165,7 @@ export function createInvoker(parts: InvokerParts): Invoker {
       startedAt,
       durationMs,
       ...(outcome.error ? { error: outcome.error } : {}),
+      ...(outcome.error && !fit ? { notStarted: messageIn(outcome) } : {}),
     });
     return outcome;
   };
@@ -193,5 +194,8 @@ export function createInvoker(parts: InvokerParts): Invoker {
     },
   };
 }
+
+const messageIn = ({ body }: Outcome): string =>
+  (JSON.parse(Buffer.from(body).toString()) as ErrorBody).errorMessage;
 
 const instanceId = (random: Random): string => `c-${random.id(8)}-${random.id(12)}`;

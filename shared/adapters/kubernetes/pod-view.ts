@@ -9,6 +9,7 @@ import {
   RESULT_ANNOTATIONS,
   type Reason,
 } from '../../claim/reason.ts';
+import { detailsIn } from '../../claim/words.ts';
 
 /** Where the node, or the cloud that plays it, says which ENI the pod has. Sources: ACS and ECI, pod annotations. */
 const ENI_ANNOTATIONS = ['network.alibabacloud.com/allocated-eni-id', 'k8s.aliyun.com/eni-instance-id'];
@@ -58,16 +59,17 @@ function readTold(
 ): Told | undefined {
   const condition = conditions.find(({ type }) => type === CONDITION_TYPES[kind]);
   if (!condition) return undefined;
-  const { message } = condition;
   const reason = readReason(kind, condition);
   if (!reason) return undefined;
+  const { message: text } = condition;
+  const message = reason !== 'Bound' && typeof text === 'string' ? detailsIn(reason, text) : undefined;
   // Told only where every annotation says so too: one that was taken away is written again.
   const [first, ...others] = RESULT_ANNOTATIONS[kind].map((name) => annotations[name]);
   const address = others.every((other) => other === first) ? first : undefined;
   return {
     reason,
     ...(reason === 'Bound' && address !== undefined ? { address } : {}),
-    ...(reason !== 'Bound' && typeof message === 'string' && message ? { message } : {}),
+    ...(message ? { message } : {}),
   };
 }
 

@@ -13,9 +13,9 @@ import {
   CONDITION_TYPES,
   EVENT_SUBJECTS,
   NORMAL_REASONS,
-  REASONS,
   RESULT_ANNOTATIONS,
 } from '../../claim/reason.ts';
+import { wordTold } from '../../claim/words.ts';
 import { OWN_COMPONENT } from '../../intake/envelope.ts';
 import type { ListedPod, Log, PodApi, PodEvent, Verdict } from '../../reconcile/ports.ts';
 import { failure, isVerdict } from '../failure.ts';
@@ -222,18 +222,19 @@ function toCondition(key: ClaimKey, told: Told, now: number) {
     type: CONDITION_TYPES[key.kind],
     status: bound ? 'True' : 'False',
     reason: bound ? BOUND_REASON_TEXT[key.kind] : told.reason,
-    message: bound ? '' : (told.message ?? ''),
+    message: bound ? '' : wordTold(told),
     lastProbeTime: at,
     lastTransitionTime: at,
   };
 }
 
-function toEvent({ kind }: ClaimKey, { reason, address, message }: Told): PodEvent {
+function toEvent({ kind }: ClaimKey, told: Told): PodEvent {
+  const { reason, address } = told;
   const subject = EVENT_SUBJECTS[kind];
   return {
     type: NORMAL_REASONS.includes(reason) ? 'Normal' : 'Warning',
     reason: `${subject}${reason}`,
-    message: reason === 'Bound' ? `${subject} ${address} is bound to the pod` : (message ?? REASONS[reason]),
+    message: reason === 'Bound' ? `${subject} ${address} is bound to the pod.` : wordTold(told),
   };
 }
 

@@ -91,8 +91,10 @@ export function flatten(parameters: Parameters): Record<string, string> {
 
 function readError(action: string, error: unknown) {
   const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: unknown };
-  // Without the id of the request (the cause still has it): what is told to a pod again must be the same text.
-  const text = `${action}: ${String(message ?? error).replace(/ request id: \S+$/i, '')}`;
+  // Without the code, which the failure has beside it, and without the id of the request (the cause still has it): what
+  // is told to a pod again must be the same text.
+  const said = String(message ?? error).replace(/ request id: \S+$/i, '');
+  const text = `${action}: ${said.startsWith(`${code}: `) ? said.slice(`${code}: `.length) : said}`;
   // A status means that the cloud has answered, whatever its wording: many of its messages speak of a "network
   // interface", and none of those is a lost answer.
   if (typeof statusCode !== 'number') {
