@@ -11,7 +11,7 @@ export class CloudError extends Error {
   ) {
     const hint = hintFor(code);
     super(
-      `${doing}: ${code}${message ? `: ${message}` : ''}` +
+      `${doing}: ${code}${message ? `: ${apart(message)}` : ''}` +
         `${requestId ? ` (request ${requestId})` : ''}${hint ? `\n  ${hint}` : ''}`,
       { cause },
     );
@@ -21,6 +21,10 @@ export class CloudError extends Error {
     this.requestId = requestId;
   }
 }
+
+/** httpx, below the SDKs, adds the call to a connection's error without a space: `ENOTFOUND hostGET https://host failed.` */
+const apart = (message: string): string =>
+  message.replace(/(?<=\S)(?=(?:GET|PUT|POST|DELETE) https?:\/\/\S+ failed\.$)/, ': ');
 
 export interface CloudAnswer {
   readonly code: string;
@@ -45,8 +49,13 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     'check the clock of this machine',
   ],
   [
-    /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|RequestTimeout)/i,
+    /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|RequestTimeout|NetworkingError|TimeoutError)/i,
     'check the region and the network; for stage local, start the local cloud with npm run cloud',
+  ],
+  [
+    // We create only what was not there a moment before.
+    /^(OTSObjectAlreadyExist|(Queue|Service|Function|Trigger)AlreadyExists?)/i,
+    'somebody else is deploying this stage at the same time: wait until they are done, then deploy again',
   ],
   [
     /^(LogStoreNotExist|ProjectNotExist|LogProject|LogStore)/i,

@@ -96,7 +96,7 @@ function plannedFunction(
       memorySize: declared.memorySize,
       timeout: declared.timeout,
       instanceConcurrency: declared.instanceConcurrency,
-      environmentVariables: given({ ...provider.environment, ...declared.environment }),
+      environmentVariables: given(environmentOf(declared, provider)),
     },
     triggers: triggersOf(declared, { ...place, stage }),
     ...(asynchronous && { asynchronous: asyncSettings(name, asynchronous, stage, place) }),
@@ -104,8 +104,14 @@ function plannedFunction(
   };
 }
 
+/** All that a function is given, also what was left empty. */
+export const environmentOf = (
+  { environment }: Pick<FunctionConfiguration, 'environment'>,
+  provider: Configuration['provider'],
+): Readonly<Record<string, string>> => ({ ...provider.environment, ...environment });
+
 /** An optional setting that was left empty is not set at all. */
-const given = (environment: Readonly<Record<string, string>>): Record<string, string> =>
+export const given = (environment: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
 function asyncSettings(

@@ -1,8 +1,9 @@
 import type { Place } from '../resources/names.ts';
 import { functionPolicyJson, TRUST_POLICY } from '../resources/role.ts';
 import { CloudError } from './cloud-error.ts';
-import { PROVIDER, readConfiguration, unknownEvents } from './configuration.ts';
+import { type Configuration, PROVIDER, readConfiguration, unknownEvents } from './configuration.ts';
 import { deployStage, describeStage, removeStage, type Told } from './deployment.ts';
+import { checkEnvironments } from './environment.ts';
 import { packageOnce } from './kept-packages.ts';
 import { loadPackages, type Packages, savePackages } from './package-folder.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -89,6 +90,7 @@ export class AliyunProvider {
       },
     };
     this.hooks = {
+      initialize: () => this.#worded(() => this.#check()),
       'before:package:createDeploymentArtifacts': () => this.#worded(() => this.#package()),
       'deploy:deploy': () => this.#worded(() => this.#deploy()),
       'remove:remove': () => this.#worded(() => this.#remove()),
@@ -120,6 +122,11 @@ export class AliyunProvider {
 
   get #stage(): string {
     return this.#options.stage ?? this.#serverless.service.provider.stage;
+  }
+
+  /** Before anything is packaged or changed: functions that cannot start would be deployed without a word. */
+  #check(): void {
+    if (this.#serverless.processedInput.commands[0] === 'deploy') checkEnvironments(this.#configuration());
   }
 
   async #package(): Promise<void> {
@@ -209,8 +216,12 @@ export class AliyunProvider {
   }
 
   #plan(place: Place): Plan {
+    return planOf(this.#configuration(), this.#stage, place);
+  }
+
+  #configuration(): Configuration {
     const { provider, functions } = this.#serverless.service;
-    return planOf(readConfiguration({ provider, functions }), this.#stage, place);
+    return readConfiguration({ provider, functions });
   }
 
   #reachedTarget(): Target {

@@ -67,6 +67,7 @@ function localTarget({ stage, folder, env }: TargetOptions): Target {
 
 /** Source: Tablestore, limits: instance names have 3 to 16 characters. */
 const LONGEST_INSTANCE_NAME = 16;
+const ACCOUNT_NUMBER = /^[0-9]+$/;
 
 function accountTarget({ stage, env, writesFunctions }: TargetOptions): Target {
   const problems: string[] = [];
@@ -84,6 +85,9 @@ function accountTarget({ stage, env, writesFunctions }: TargetOptions): Target {
     accountId: take('ALIBABA_CLOUD_ACCOUNT_ID', 'the number of the account'),
     region: take('ALIBABA_CLOUD_REGION_ID', 'the region, as in cn-hangzhou'),
   };
+  if (place.accountId && !ACCOUNT_NUMBER.test(place.accountId)) {
+    problems.push('ALIBABA_CLOUD_ACCOUNT_ID is not the number of an account: it has digits only');
+  }
   const kubeconfig = take(
     'HOLDFAST_KUBECONFIG',
     'base64 of a kubeconfig whose contexts are named as the cluster ids',
@@ -97,7 +101,7 @@ function accountTarget({ stage, env, writesFunctions }: TargetOptions): Target {
   try {
     if (kubeconfig) clusterIds = clusterIdsOf(kubeconfig);
   } catch (error) {
-    problems.push(`HOLDFAST_KUBECONFIG: ${(error as Error).message}`);
+    problems.push(`HOLDFAST_KUBECONFIG ${(error as Error).message}`);
   }
   const tablestoreInstance = env.HOLDFAST_TABLESTORE_INSTANCE || instanceName(stage);
   if (tablestoreInstance.length > LONGEST_INSTANCE_NAME) {

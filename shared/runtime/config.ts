@@ -110,6 +110,17 @@ export function readConfig<S extends Setting>(
   settings: readonly S[],
   checks: Checks<S> = {},
 ): Config<S> {
+  const { config, problems } = readSettings(environment, settings, checks);
+  if (problems.length > 0) throw new Error(`configuration:\n  ${problems.join('\n  ')}`);
+  return config as Config<S>;
+}
+
+/** As `readConfig`, without throwing: each problem begins with the setting's name. */
+export function readSettings<S extends Setting>(
+  environment: Readonly<Record<string, string | undefined>>,
+  settings: readonly S[],
+  checks: Checks<S> = {},
+): { readonly config: Partial<Config<S>>; readonly problems: readonly string[] } {
   const problems: string[] = [];
   const config: Record<string, unknown> = {};
   for (const setting of settings) {
@@ -129,6 +140,5 @@ export function readConfig<S extends Setting>(
     if (known.startsWith('HOLDFAST_') && !(known in SETTINGS))
       problems.push(`${known} is not a setting; known are ${Object.keys(SETTINGS).join(', ')}`);
   }
-  if (problems.length > 0) throw new Error(`configuration:\n  ${problems.join('\n  ')}`);
-  return config as Config<S>;
+  return { config: config as Partial<Config<S>>, problems };
 }

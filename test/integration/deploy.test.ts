@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import TableStore from 'tablestore';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { functionPolicy } from '../../infra/resources/role.ts';
 import { deploy, runServerless } from '../../infra/serverless/deploy.ts';
 import { type DeployRig, projectFolder, startDeployRig } from './deploy-rig.ts';
@@ -246,6 +246,22 @@ describe('serverless deploy --stage local', () => {
     );
     expect(writingCalls()).toEqual([]);
     editServerlessYml(() => whole);
+  });
+
+  it('refuses settings with which no function could start, all of them, before it touches anything', async () => {
+    vi.stubEnv('HOLDFAST_LOG_LEVEL', 'loud');
+    vi.stubEnv('HOLDFAST_QUOTAS', '{"AssociateEip":{"bind":1,"release":1}}');
+    vi.stubEnv('HOLDFAST_VPC_ID', ' ');
+    writingCalls();
+    const refused = await rig.serverless('deploy').catch((error: Error) => error.message);
+    vi.unstubAllEnvs();
+    for (const problem of [
+      'intake, reconcile, retain, resync: HOLDFAST_LOG_LEVEL is none of debug, info and warn',
+      'reconcile, retain, resync: HOLDFAST_QUOTAS names AssociateEip; known are',
+      'reconcile, retain, resync: HOLDFAST_VPC_ID is not the id of a VPC',
+    ])
+      expect(refused).toContain(problem);
+    expect(writingCalls()).toEqual([]);
   });
 
   it('is undone by remove, which keeps the tables and queues until it is told otherwise', async () => {

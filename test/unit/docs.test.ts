@@ -58,6 +58,12 @@ describe('the pages', () => {
     expect(Object.keys(SETTINGS).filter((name) => !textOf('docs/settings.md').includes(name))).toEqual([]);
   });
 
+  it('name every variable that a deployment hands on where it is set', () => {
+    const handedOn = [...readFileSync(join(root, 'serverless.yml'), 'utf8').matchAll(/\$\{env:(\w+)/g)];
+    const page = textOf('docs/deployment.md');
+    expect(handedOn.flatMap(([, name = '']) => (page.includes(`\`${name}\``) ? [] : [name]))).toEqual([]);
+  });
+
   it('name every column that a claim is stored in', () => {
     const columns = new Set(CLAIMS.flatMap((claim) => Object.keys(encodeClaim(claim))));
     const store = textOf('docs/store.md');

@@ -30,6 +30,28 @@ describe('what a person is told when the cloud refuses', () => {
     expect(error.message).toContain('npm run cloud');
   });
 
+  it('by a connection: the call that could not be made, apart from why', () => {
+    const glued = failure(
+      'getaddrinfo ENOTFOUND a.aliyuncs.comGET https://a.aliyuncs.com/services/s failed.',
+      {
+        code: 'ENOTFOUND',
+      },
+    );
+    for (const told of [functionComputeError, queueError]) {
+      expect(told('looking', glued).message).toContain(
+        'getaddrinfo ENOTFOUND a.aliyuncs.com: GET https://a.aliyuncs.com/services/s failed.\n',
+      );
+    }
+  });
+
+  it('by a connection to Tablestore, which a deployment needs first: what to check', () => {
+    const error = tablestoreError(
+      'listing the tables of holdfast-prod',
+      failure('getaddrinfo ENOTFOUND holdfast-prod.cn-x.ots.aliyuncs.com', { code: 'NetworkingError' }),
+    );
+    expect(error.message).toContain('check the region and the network');
+  });
+
   it('by MNS, whose code is only in the name of the error', () => {
     const error = queueError(
       'creating queue q',
@@ -41,7 +63,9 @@ describe('what a person is told when the cloud refuses', () => {
       ),
     );
     expect(error).toMatchObject({ code: 'QueueAlreadyExist', status: 409, requestId: '7B' });
-    expect(error.message).toBe('creating queue q: QueueAlreadyExist: The queue exists. (request 7B)');
+    expect(error.message).toMatch(
+      /^creating queue q: QueueAlreadyExist: The queue exists\. \(request 7B\)\n/,
+    );
   });
 
   it('by Tablestore, whose answer the SDK leaves undecoded', () => {
@@ -63,6 +87,8 @@ describe('what a person is told when the cloud refuses', () => {
     ['TimeExpired', 'clock of this machine'],
     ['LogStoreNotExist', 'infra/resources/logs.ts'],
     ['SignatureDoesNotMatch', 'cloud file'],
+    ['OTSObjectAlreadyExist', 'somebody else is deploying'],
+    ['FunctionAlreadyExists', 'somebody else is deploying'],
   ])('has a hint for %s', (code, hint) => {
     expect(functionComputeError('doing', failure('x', { code })).message).toContain(hint);
   });

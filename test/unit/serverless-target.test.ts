@@ -1,21 +1,22 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CloudFile } from '../../infra/resources/cloud-file.ts';
-import { mergeKubeconfigs } from '../../infra/serverless/kubeconfig.ts';
+import { mergeKubeconfigs, problemOfKubeconfig } from '../../infra/serverless/kubeconfig.ts';
 import { targetOf } from '../../infra/serverless/target.ts';
 import { cloudVariable } from '../../infra/serverless/variables.ts';
+import { problemOfKubeconfig as functionsProblem } from '../../shared/adapters/kubernetes/cluster.ts';
 
 const kubeconfig = (server: string) => `
 apiVersion: v1
 kind: Config
-current-context: admin@it
+current-context: it
 contexts:
   - name: other
     context: { cluster: other, user: other }
-  - name: admin@it
+  - name: it
     context: { cluster: it, user: admin, namespace: default }
 clusters:
   - name: other
@@ -28,6 +29,8 @@ users:
   - name: admin
     user: { token: secret }
 `;
+
+const encoded = (text: string) => Buffer.from(text).toString('base64');
 
 const CLOUD: CloudFile = {
   accountId: '1234567890123456',
@@ -55,7 +58,7 @@ const ACCOUNT = {
   ALIBABA_CLOUD_SECURITY_TOKEN: 'sts',
   ALIBABA_CLOUD_ACCOUNT_ID: '1234567890123456',
   ALIBABA_CLOUD_REGION_ID: 'eu-central-1',
-  HOLDFAST_KUBECONFIG: Buffer.from(kubeconfig('https://10.0.0.1:6443')).toString('base64'),
+  HOLDFAST_KUBECONFIG: encoded(kubeconfig('https://10.0.0.1:6443')),
   HOLDFAST_INTAKE_TOKEN: 'a-token-of-16-chars',
 };
 
@@ -118,12 +121,51 @@ describe('a stage in an account', () => {
 
   it('refuses a kubeconfig that is none and a token that can be guessed', () => {
     const poor = { ...ACCOUNT, HOLDFAST_KUBECONFIG: 'e30=', HOLDFAST_INTAKE_TOKEN: 'secret' };
-    expect(() => prod(poor)).toThrow('HOLDFAST_KUBECONFIG: it is no kubeconfig in base64');
+    expect(() => prod(poor)).toThrow('HOLDFAST_KUBECONFIG is no kubeconfig in base64: contexts: is missing');
     expect(() => prod(poor)).toThrow('HOLDFAST_INTAKE_TOKEN is shorter than 16 characters');
   });
 
   it('takes the ids of its clusters from the contexts of the kubeconfig', () => {
-    expect(cloudVariable('clusters', prod(ACCOUNT))).toBe('other,admin@it');
+    expect(cloudVariable('clusters', prod(ACCOUNT))).toBe('other,it');
+  });
+
+  it.each(['a,b', 'a/b', '', 'admin@it', '-a', 'x'.repeat(129)])(
+    'refuses the cluster id "%s", by which no event could name its cluster',
+    (id) => {
+      const named = encoded(kubeconfig('https://10.0.0.1:6443').replace('name: other', `name: "${id}"`));
+      expect(() => prod({ ...ACCOUNT, HOLDFAST_KUBECONFIG: named })).toThrow(
+        `HOLDFAST_KUBECONFIG has contexts whose names are no cluster ids: "${id}"; allowed are`,
+      );
+    },
+  );
+
+  it('refuses an account that is no number', () => {
+    expect(() => prod({ ...ACCOUNT, ALIBABA_CLOUD_ACCOUNT_ID: 'abc' })).toThrow(
+      'ALIBABA_CLOUD_ACCOUNT_ID is not the number of an account',
+    );
+  });
+
+  it.each([
+    ['that is not encoded', 'apiVersion: v1', 'it has characters that base64 has not'],
+    [
+      'that was cut off',
+      gzipSync(kubeconfig('https://10.0.0.1:6443')).subarray(0, 60).toString('base64'),
+      'it is gzipped, and broken or cut off',
+    ],
+    ['that is no YAML', encoded('a: b\n  c: hunter2: d'), 'it is not YAML, from line 1, column 4 on'],
+    ['of plain text', encoded('hunter2'), 'it is not YAML with the keys of a kubeconfig'],
+    ['without a server', encoded(kubeconfig('""')), 'clusters.1.cluster.server: '],
+  ])('refuses a kubeconfig %s, says why, and quotes nothing of it', (_, given, why) => {
+    const refused = () => prod({ ...ACCOUNT, HOLDFAST_KUBECONFIG: given });
+    expect(refused).toThrow(`HOLDFAST_KUBECONFIG is no kubeconfig in base64: ${why}`);
+    expect(refused).not.toThrow('hunter2');
+  });
+
+  it('refuses a kubeconfig with a context of a cluster that it does not have', () => {
+    const lost = encoded(kubeconfig('https://10.0.0.1:6443').replace('cluster: other,', 'cluster: gone,'));
+    expect(() => prod({ ...ACCOUNT, HOLDFAST_KUBECONFIG: lost })).toThrow(
+      'HOLDFAST_KUBECONFIG has a context "other" of a cluster that it does not have',
+    );
   });
 
   it('needs no kubeconfig and no token where no function is written', () => {
@@ -153,13 +195,28 @@ describe('a kubeconfig', () => {
     expect(() => mergeKubeconfigs([{ id: 'blue', kubeconfig: 'kind: Config' }])).toThrow(
       'the kubeconfig of cluster "blue" cannot be used',
     );
-    const lost = kubeconfig('http://127.0.0.1:6').replace(
-      'current-context: admin@it',
-      'current-context: gone',
-    );
+    const lost = kubeconfig('http://127.0.0.1:6').replace('current-context: it', 'current-context: gone');
     expect(() => mergeKubeconfigs([{ id: 'blue', kubeconfig: lost }])).toThrow(
       'the kubeconfig of cluster "blue" has no context named "gone"',
     );
+  });
+
+  it('that is no YAML is named by its cluster too, and not quoted', () => {
+    const merged = () => mergeKubeconfigs([{ id: 'blue', kubeconfig: 'a: b: hunter2' }]);
+    expect(merged).toThrow('the kubeconfig of cluster "blue" cannot be used: it is not YAML, from line 1');
+    expect(merged).not.toThrow('hunter2');
+  });
+
+  it.each([
+    kubeconfig('https://10.0.0.1:6443'),
+    kubeconfig('""'),
+    kubeconfig('https://10.0.0.1:6443').replace('cluster: other,', 'cluster: gone,'),
+    kubeconfig('https://10.0.0.1:6443').replace('name: it', 'name: a/b'),
+    'kind: Config',
+    'a: b: c',
+    'text',
+  ])('is refused where the functions refuse it, without their client (%#)', (text) => {
+    expect(problemOfKubeconfig(text) === undefined).toBe(functionsProblem(text) === undefined);
   });
 
   it('of no cluster is one without contexts', () => {
