@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+
+/** What is started with tsx, by the name of its script. */
+const COMMANDS = Object.entries(scripts).flatMap(([name, script]) =>
+  script.startsWith('tsx ') ? [[name, script.slice('tsx '.length).split(' ')] as const] : [],
+);
+const PATIENCE_MS = 60_000;
+
+function start(command: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...command], {
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+describe('a command', () => {
+  it.each(COMMANDS)(
+    'tells how it is used when it is asked: %s',
+    { timeout: PATIENCE_MS },
+    (name, command) => {
+      expect(start([...command, '--help'])).toEqual({
+        status: 0,
+        stdout: expect.stringMatching(new RegExp(`^npm (?:run )?${name}\\b`, 'm')),
+        stderr: '',
+      });
+    },
+  );
+
+  it('tells what it does not know, and how it is used', { timeout: PATIENCE_MS }, () => {
+    const { status, stderr } = start(['test/bench/main.ts', '--jsn']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Unknown option '--jsn'\n\nnpm run bench /);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('that is to try nothing is refused, and finds nothing good', { timeout: PATIENCE_MS }, () => {
+    expect(start(['test/property/main.ts', '--runs', '0'])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^--runs is "0"; it is a whole number from 1/),
+    });
+  });
+});
