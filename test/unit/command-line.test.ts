@@ -44,4 +44,24 @@ describe('a command', () => {
       stderr: expect.stringMatching(/^--runs is "0"; it is a whole number from 1/),
     });
   });
+
+  it('that tells one story again is refused what tells others', { timeout: PATIENCE_MS }, () => {
+    expect(start(['test/simulation/main.ts', '--replay', '17', '--sabotage', '--runs', '3'])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^--replay tells one story: --runs and --sabotage cannot go with it/),
+    });
+  });
+
+  it('that tells one story again ends with a JSON object where it is asked for one', {
+    timeout: PATIENCE_MS,
+  }, () => {
+    const { status, stdout } = start(['test/simulation/main.ts', '--replay', '17', '--json']);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
+      seed: 17,
+      steps: expect.any(Number),
+      violations: [],
+    });
+  });
 });
