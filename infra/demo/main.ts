@@ -36,7 +36,7 @@ async function main(options: Options): Promise<number> {
   const started = performance.now();
   const folder = options.stay || options.keepRunning ? HOME : await mkdtemp(join(tmpdir(), 'holdfast-demo-'));
   if (folder === HOME) await refuseSecondCloud(HOME);
-  const plane = options.realKubernetes ? await startRealKubernetes() : undefined;
+  let plane: Awaited<ReturnType<typeof startRealKubernetes>> | undefined;
   const clusterId = 'c-local';
   let stage: Stage | undefined;
   let view = createView({ colors: process.stdout.isTTY === true, write: console.log, start: Date.now() });
@@ -48,6 +48,7 @@ async function main(options: Options): Promise<number> {
   }, INTERRUPTED);
 
   try {
+    if (options.realKubernetes) plane = await startRealKubernetes();
     console.log('Holdfast: pods keep their addresses. Everything below runs on this machine.');
     stage = await openStage({
       folder,

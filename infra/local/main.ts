@@ -4,6 +4,7 @@ import { closeOnSignal } from './close-on-signal.ts';
 import { startCloud } from './cloud.ts';
 import { refuseSecondCloud, removeCloudFile, writeCloudFile } from './cloud-file.ts';
 import { readCommandLine } from './command-line.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { showFunctionLog } from './function-log.ts';
 
 const USAGE = `npm run cloud -- [options]     a cloud on this machine; stays up until Ctrl-C
@@ -22,6 +23,7 @@ interface Options {
 }
 
 async function main({ dataDir, seed, verbose }: Options): Promise<void> {
+  if (dataDir !== undefined) await makeDataFolder(dataDir);
   await refuseSecondCloud(HOME);
   console.log('starting');
   const cloud = await startCloud({
@@ -70,6 +72,7 @@ const options = readCommandLine({
   },
   check: ({ seed, verbose, 'data-dir': dataDir }): Options => {
     if (!/^\d{1,9}$/.test(seed)) throw new Error(`--seed is "${seed}"; it is a whole number`);
+    if (dataDir?.trim() === '') throw new Error('--data-dir is empty; it is a folder');
     return { seed: Number(seed), verbose, ...(dataDir === undefined ? {} : { dataDir }) };
   },
 });

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
@@ -10,9 +12,11 @@ const COMMANDS = Object.entries(scripts).flatMap(([name, script]) =>
 );
 const PATIENCE_MS = 60_000;
 
-function start(command: readonly string[]) {
+function start(command: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', ...command], {
     encoding: 'utf8',
+    env: { ...process.env, ...environment },
+    timeout: PATIENCE_MS / 2,
   });
   return { status, stdout, stderr };
 }
@@ -63,5 +67,32 @@ describe('a command', () => {
       steps: expect.any(Number),
       violations: [],
     });
+  });
+
+  it.each([
+    ['', 2, '--data-dir is empty; it is a folder'],
+    ['package.json', 1, '--data-dir is "package.json"; it is a folder, and that is a file, or below one'],
+  ])(
+    'that is to keep its data in no folder says so: "%s"',
+    { timeout: PATIENCE_MS },
+    (folder, status, why) => {
+      expect(start(['infra/local/main.ts', '--data-dir', folder])).toMatchObject({
+        status,
+        stdout: '',
+        stderr: expect.stringContaining(why),
+      });
+    },
+  );
+
+  it('that cannot begin leaves no folder behind', { timeout: PATIENCE_MS }, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'command-line-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const { status, stderr } = start(['infra/demo/main.ts', '--real-kubernetes'], {
+      TMPDIR: folder,
+      KUBEBUILDER_ASSETS: '',
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain('--real-kubernetes needs KUBEBUILDER_ASSETS');
+    expect(readdirSync(folder).filter((name) => name.startsWith('holdfast-'))).toEqual([]);
   });
 });
