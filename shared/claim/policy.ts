@@ -57,7 +57,8 @@ export const ANNOTATIONS = {
   withEip: {
     names: both('pod-with-eip', 'k8s.aliyun.com/eci-with-eip'),
     allowed: '"true" or "false"',
-    meaning: 'Give the pod an EIP. With "false" it gets none, even if another annotation names an EIP of yours.',
+    meaning:
+      'Give the pod an EIP. With "false" it gets none, even if another annotation names an EIP of yours.',
   },
   eipId: {
     names: both('pod-eip-instanceid', 'k8s.aliyun.com/eci-eip-instanceid'),
