@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { closeOnSignal, INTERRUPTED } from '../local/close-on-signal.ts';
 import { refuseSecondCloud, removeCloudFile } from '../local/cloud-file.ts';
+import { readCommandLine } from '../local/command-line.ts';
 import { showFunctionLog } from '../local/function-log.ts';
 import { startControlPlane } from '../local/kubernetes/control-plane.ts';
 import { openCluster } from './cluster.ts';
@@ -36,7 +36,7 @@ async function main(options: Options): Promise<number> {
   const started = performance.now();
   const folder = options.stay || options.keepRunning ? HOME : await mkdtemp(join(tmpdir(), 'holdfast-demo-'));
   if (folder === HOME) await refuseSecondCloud(HOME);
-  const plane = options.realKubernetes ? await startRealKubernetes() : undefined;
+  let plane: Awaited<ReturnType<typeof startRealKubernetes>> | undefined;
   const clusterId = 'c-local';
   let stage: Stage | undefined;
   let view = createView({ colors: process.stdout.isTTY === true, write: console.log, start: Date.now() });
@@ -48,6 +48,7 @@ async function main(options: Options): Promise<number> {
   }, INTERRUPTED);
 
   try {
+    if (options.realKubernetes) plane = await startRealKubernetes();
     console.log('Holdfast: pods keep their addresses. Everything below runs on this machine.');
     stage = await openStage({
       folder,
@@ -119,24 +120,20 @@ The cloud stays up; Ctrl-C ends it. In another terminal:
 
 const forever = () => new Promise<number>(() => {});
 
-function readOptions(): Options | string {
-  try {
-    const { values } = parseArgs({
-      options: {
-        'drop-events': { type: 'string', default: '0' },
-        'keep-running': { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        'real-kubernetes': { type: 'boolean', default: false },
-        stay: { type: 'boolean', default: false },
-        verbose: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return USAGE;
+const options = readCommandLine({
+  usage: USAGE,
+  options: {
+    'drop-events': { type: 'string', default: '0' },
+    'keep-running': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    'real-kubernetes': { type: 'boolean', default: false },
+    stay: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+  check: (values): Options => {
     const dropEvents = Number(values['drop-events']);
-    if (values['drop-events'].trim() === '' || !(dropEvents >= 0 && dropEvents <= 1)) {
-      return `--drop-events is "${values['drop-events']}"; it is a share from 0 to 1\n\n${USAGE}`;
-    }
+    if (values['drop-events'].trim() === '' || !(dropEvents >= 0 && dropEvents <= 1))
+      throw new Error(`--drop-events is "${values['drop-events']}"; it is a share from 0 to 1`);
     return {
       dropEvents,
       keepRunning: values['keep-running'],
@@ -145,21 +142,12 @@ function readOptions(): Options | string {
       stay: values.stay,
       verbose: values.verbose,
     };
-  } catch (error) {
-    return `${(error as Error).message}\n\n${USAGE}`;
-  }
-}
-
-const options = readOptions();
-if (typeof options === 'string') {
-  console.error(options);
-  process.exitCode = options === USAGE ? 0 : 2;
-} else {
-  main(options).then(
-    (code) => process.exit(code),
-    (error) => {
-      console.error(`\n${error instanceof Error ? error.message : error}`);
-      process.exit(1);
-    },
-  );
-}
+  },
+});
+main(options).then(
+  (code) => process.exit(code),
+  (error) => {
+    console.error(`\n${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  },
+);

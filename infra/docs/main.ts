@@ -1,10 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readCommandLine } from '../local/command-line.ts';
 import { fillPage, readPages } from './pages.ts';
 import { drawTables } from './tables.ts';
 
-/** `npm run docs`: draws the tables in every page from the code that they describe. */
+readCommandLine({
+  usage: 'npm run docs     draws the tables in every page from the code that they describe; takes no options',
+  options: {},
+  check: () => {},
+});
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const tables = await drawTables(root);

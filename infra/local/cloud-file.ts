@@ -1,6 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CloudFile } from '../resources/cloud-file.ts';
+import { type CloudFile, readCloudFile } from '../resources/cloud-file.ts';
 import type { Cloud } from './cloud.ts';
 
 /** Leaves word of a running cloud where deployment, kubectl and people look for it. */
@@ -32,9 +33,8 @@ export async function removeCloudFile(folder: string): Promise<void> {
 /** Throws where the cloud that left word of itself in the folder still answers: a second one would hide it. */
 export async function refuseSecondCloud(folder: string): Promise<void> {
   const path = join(folder, 'cloud.json');
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return;
-  const { endpoints } = JSON.parse(text) as CloudFile;
+  if (!existsSync(path)) return;
+  const { endpoints } = readLeftFile(path);
   const answers = await fetch(endpoints.mns).then(
     () => true,
     () => false,
@@ -43,4 +43,16 @@ export async function refuseSecondCloud(folder: string): Promise<void> {
     throw new Error(
       `a local cloud is running already: ${path} says where. Use it, or end it with Ctrl-C first`,
     );
+}
+
+/** Whether a cloud runs cannot be told from a file that is broken: whoever started one knows. */
+function readLeftFile(path: string): CloudFile {
+  try {
+    return readCloudFile(path);
+  } catch (cause) {
+    throw new Error(
+      `${path} does not say where a local cloud is: end the one that runs, if any, delete the file, and start again`,
+      { cause },
+    );
+  }
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
 import { serviceName } from '../resources/names.ts';
 import { closeOnSignal } from './close-on-signal.ts';
 import { startCloud } from './cloud.ts';
 import { refuseSecondCloud, removeCloudFile, writeCloudFile } from './cloud-file.ts';
+import { readCommandLine } from './command-line.ts';
+import { makeDataFolder } from './data-folder.ts';
 import { showFunctionLog } from './function-log.ts';
 import { addSystemPod } from './system-pod.ts';
 
@@ -23,6 +24,7 @@ interface Options {
 }
 
 async function main({ dataDir, seed, verbose }: Options): Promise<void> {
+  if (dataDir !== undefined) await makeDataFolder(dataDir);
   await refuseSecondCloud(HOME);
   console.log('starting');
   const cloud = await startCloud({
@@ -63,36 +65,20 @@ The local cloud is up; Ctrl-C ends it.
   }, 0);
 }
 
-function readOptions(): Options | string {
-  try {
-    const { values } = parseArgs({
-      options: {
-        'data-dir': { type: 'string' },
-        seed: { type: 'string', default: '1' },
-        verbose: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return USAGE;
-    if (!/^\d{1,9}$/.test(values.seed)) return `--seed is "${values.seed}"; it is a whole number\n\n${USAGE}`;
-    const dataDir = values['data-dir'];
-    return {
-      seed: Number(values.seed),
-      verbose: values.verbose,
-      ...(dataDir === undefined ? {} : { dataDir }),
-    };
-  } catch (error) {
-    return `${(error as Error).message}\n\n${USAGE}`;
-  }
-}
-
-const options = readOptions();
-if (typeof options === 'string') {
-  console.error(options);
-  process.exitCode = options === USAGE ? 0 : 2;
-} else {
-  main(options).catch((error) => {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  });
-}
+const options = readCommandLine({
+  usage: USAGE,
+  options: {
+    'data-dir': { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    verbose: { type: 'boolean', default: false },
+  },
+  check: ({ seed, verbose, 'data-dir': dataDir }): Options => {
+    if (!/^\d{1,9}$/.test(seed)) throw new Error(`--seed is "${seed}"; it is a whole number`);
+    if (dataDir?.trim() === '') throw new Error('--data-dir is empty; it is a folder');
+    return { seed: Number(seed), verbose, ...(dataDir === undefined ? {} : { dataDir }) };
+  },
+});
+main(options).catch((error) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,10 +1,17 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../../infra/local/command-line.ts';
 import { measureCycles } from './cycles.ts';
 import { measureSpeed } from './speed.ts';
 import { measureWeight } from './weight.ts';
 
-/** `npm run bench -- [--json]`: counted and timed on the local cloud; takes about two minutes. */
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+const USAGE = `npm run bench -- [options]     counted and timed on the local cloud; takes about two minutes
+
+  --json   print what was measured as one JSON object on the last line`;
+
+const { json } = readCommandLine({
+  usage: USAGE,
+  options: { json: { type: 'boolean', default: false } },
+  check: (values) => values,
+});
 
 console.log('weighing the functions');
 const functions = await measureWeight();
@@ -30,5 +37,5 @@ const speed = await measureSpeed();
 console.log(`  ${speed.eventsPerSecond} events a second through one instance`);
 console.log(`  event to bound: p50 ${speed.eventToBoundMs.p50} ms, p99 ${speed.eventToBoundMs.p99} ms`);
 
-if (values.json) console.log(JSON.stringify({ ...cycles, ...speed, functions }));
+if (json) console.log(JSON.stringify({ ...cycles, ...speed, functions }));
 process.exit(0);

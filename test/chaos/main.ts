@@ -2,9 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Stage } from '../../infra/demo/stage.ts';
 import { closeOnSignal, INTERRUPTED } from '../../infra/local/close-on-signal.ts';
+import { readCommandLine } from '../../infra/local/command-line.ts';
 import { type ChaosOptions, checkOptions, USAGE } from './options.ts';
 import { planChaos } from './plan.ts';
 import { runChaos } from './run.ts';
@@ -63,34 +63,21 @@ async function main(options: ChaosOptions): Promise<number> {
   }
 }
 
-function readOptions(): ChaosOptions | string {
-  try {
-    const { values } = parseArgs({
-      options: {
-        minutes: { type: 'string', default: '3' },
-        seed: { type: 'string', default: '1' },
-        pods: { type: 'string', default: '200' },
-        json: { type: 'boolean', default: false },
-        notes: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    return values.help ? USAGE : checkOptions(values);
-  } catch (error) {
-    return `${(error as Error).message}\n\n${USAGE}`;
-  }
-}
-
-const options = readOptions();
-if (typeof options === 'string') {
-  console.error(options);
-  process.exitCode = options === USAGE ? 0 : 2;
-} else {
-  main(options).then(
-    (code) => process.exit(code),
-    (error) => {
-      console.error(`\n${error instanceof Error ? (error.stack ?? error.message) : error}`);
-      process.exit(1);
-    },
-  );
-}
+const options = readCommandLine({
+  usage: USAGE,
+  options: {
+    minutes: { type: 'string', default: '3' },
+    seed: { type: 'string', default: '1' },
+    pods: { type: 'string', default: '200' },
+    json: { type: 'boolean', default: false },
+    notes: { type: 'string' },
+  },
+  check: checkOptions,
+});
+main(options).then(
+  (code) => process.exit(code),
+  (error) => {
+    console.error(`\n${error instanceof Error ? (error.stack ?? error.message) : error}`);
+    process.exit(1);
+  },
+);

@@ -31,23 +31,23 @@ export interface GivenOptions {
   readonly notes?: string | undefined;
 }
 
-/** The options, or what to tell who made a mistake. */
-export function checkOptions(given: GivenOptions): ChaosOptions | string {
+/** Throws an Error that says what would be right. */
+export function checkOptions(given: GivenOptions): ChaosOptions {
   const minutes = numberIn(given.minutes, 0, LONGEST_MINUTES);
   if (minutes === undefined || minutes === 0)
-    return wrong('minutes', given.minutes, `a number of minutes above 0, ${LONGEST_MINUTES} at most`);
+    throw wrong('minutes', given.minutes, `a number of minutes above 0, ${LONGEST_MINUTES} at most`);
   const seed = numberIn(given.seed, 0, LARGEST_SEED);
   if (seed === undefined || !Number.isInteger(seed))
-    return wrong('seed', given.seed, `a whole number from 0 to ${LARGEST_SEED}`);
+    throw wrong('seed', given.seed, `a whole number from 0 to ${LARGEST_SEED}`);
   const pods = numberIn(given.pods, 1, MOST_PODS);
   if (pods === undefined || !Number.isInteger(pods))
-    return wrong('pods', given.pods, `a whole number from 1 to ${MOST_PODS}`);
+    throw wrong('pods', given.pods, `a whole number from 1 to ${MOST_PODS}`);
   const { json, notes } = given;
   return { minutes, seed, pods, json, ...(notes === undefined ? {} : { notes }) };
 }
 
-const wrong = (name: string, value: string, right: string): string =>
-  `--${name} is "${value}"; it is ${right}\n\n${USAGE}`;
+const wrong = (name: string, value: string, right: string): Error =>
+  new Error(`--${name} is "${value}"; it is ${right}`);
 
 function numberIn(text: string, low: number, high: number): number | undefined {
   const number = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;

@@ -3,24 +3,31 @@ import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../../infra/local/command-line.ts';
 
-/**
- * `npm run fuzz -- [--runs 100000] [--seed 7] [file ...]`: the properties of everything that reads what others wrote, and of
- * `decide`, tried more often than the tests have time for. A failure prints its seed and the smallest input that it found.
- */
-const { values, positionals } = parseArgs({
-  options: { runs: { type: 'string', default: '20000' }, seed: { type: 'string' } },
-  allowPositionals: true,
-});
+const USAGE = `npm run fuzz -- [options] [file ...]     the properties of all that reads what others wrote, and of decide, for longer
 
-const wholeNumber = (name: string, text: string): string => {
-  if (/^\d{1,9}$/.test(text)) return text;
-  console.error(`--${name} is "${text}"; it has to be a whole number below a thousand million`);
-  process.exit(2);
+  --runs N   how often each property is tried (default 20000)
+  --seed N   which inputs: the same number gives the same (default: drawn, and printed)
+  file       only the properties in these files; all of test/property when left out
+
+A failure prints its seed and the smallest input that it found.`;
+
+const wholeNumber = (name: string, text: string, least: number): string => {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return text;
+  throw new Error(`--${name} is "${text}"; it is a whole number from ${least} to 999999999`);
 };
-const runs = wholeNumber('runs', values.runs);
-const seed = wholeNumber('seed', values.seed ?? String(randomInt(1_000_000_000)));
+
+const { runs, seed, named } = readCommandLine({
+  usage: USAGE,
+  options: { runs: { type: 'string', default: '20000' }, seed: { type: 'string' } },
+  words: true,
+  check: (given, named) => ({
+    runs: wholeNumber('runs', given.runs, 1),
+    seed: wholeNumber('seed', given.seed ?? String(randomInt(1_000_000_000)), 0),
+    named,
+  }),
+});
 
 /** Whose properties can be tried more often. */
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -38,7 +45,7 @@ const { status } = spawnSync(
       'run',
       '--project',
       'unit',
-      ...(positionals.length > 0 ? positionals : files.map((file) => join('test/property', file))),
+      ...(named.length > 0 ? named : files.map((file) => join('test/property', file))),
     ],
   ],
   { stdio: 'inherit', env: { ...process.env, FUZZ_RUNS: runs, FUZZ_SEED: seed } },

@@ -1,10 +1,16 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../../infra/local/command-line.ts';
 import { RESCUES, strikeAll } from './crash-matrix.ts';
 import { EIP_SCENARIOS, IP_SCENARIOS, OTHER_SCENARIOS } from './crash-matrix-scenarios.ts';
 
-/** `--of-all`: pairs of lost answers as well, which take minutes; the tests have those of deaths. */
-const { values } = parseArgs({ options: { 'of-all': { type: 'boolean', default: false } } });
-const pairs = values['of-all'] ? 'of all' : 'of deaths';
+const USAGE = `npm run simulate:crashes -- [options]     functions die and answers are lost at every call, and at pairs of calls
+
+  --of-all   pairs of lost answers as well, which take minutes; without it, those of deaths`;
+
+const pairs = readCommandLine({
+  usage: USAGE,
+  options: { 'of-all': { type: 'boolean', default: false } },
+  check: (values) => (values['of-all'] ? 'of all' : 'of deaths'),
+});
 const began = performance.now();
 const total = { scenarios: 0, points: 0, pairs: 0, violations: 0 };
 

@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
+import { readCommandLine } from '../../infra/local/command-line.ts';
 import { bundleWorker, type Found, runFleet, seedsOf, type Total } from './fleet.ts';
 import { GUARDS } from './guards.ts';
+import { readCase } from './read-case.ts';
 import { type Case, run } from './run.ts';
 import { checkGuards } from './sabotage.ts';
 import { shrink } from './shrink.ts';
@@ -29,7 +30,7 @@ interface Options {
 }
 
 async function main(options: Options): Promise<number> {
-  if (options.replay) return replay(options.replay);
+  if (options.replay) return replay(options.replay, options);
   if (options.sabotage) return sabotage(options);
   return simulate(options);
 }
@@ -80,9 +81,15 @@ async function tellViolations(broken: readonly Found[], first: Found): Promise<v
   console.log(tellCase(shrunk.case, await run(shrunk.case, { trace: true })));
 }
 
-async function replay(one: Case): Promise<number> {
+async function replay(one: Case, { json }: Options): Promise<number> {
   const told = await run(one, { trace: true });
   console.log(tellCase(one, told, { whole: true }));
+  if (json) {
+    const { violations, steps } = told;
+    console.log(
+      JSON.stringify({ ...one, steps, violations: violations.map(({ rule, what }) => ({ rule, what })) }),
+    );
+  }
   return told.violations.length > 0 ? 1 : 0;
 }
 
@@ -107,25 +114,27 @@ async function sabotage({ seed, within, json }: Options): Promise<number> {
   return detected === each.length ? 0 : 1;
 }
 
+type Given = Readonly<Partial<Record<'runs' | 'seed' | 'replay' | 'within', string>>> & {
+  readonly sabotage: boolean;
+  readonly json: boolean;
+};
+
 /** Throws an Error that says what would be right. */
-function readOptions(args: readonly string[]): Options | 'help' {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      runs: { type: 'string' },
-      seed: { type: 'string' },
-      replay: { type: 'string' },
-      sabotage: { type: 'boolean', default: false },
-      within: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return 'help';
-  if (values.within !== undefined && !values.sabotage)
+function check(given: Given): Options {
+  if (given.replay !== undefined) {
+    const others = [
+      ...(['runs', 'seed', 'within'] as const).filter((name) => given[name] !== undefined),
+      ...(given.sabotage ? ['sabotage'] : []),
+    ];
+    if (others.length > 0)
+      throw new Error(`--replay tells one story: --${others.join(' and --')} cannot go with it`);
+  }
+  if (given.within !== undefined && !given.sabotage)
     throw new Error('--within says how many stories may tell of a missing guard: it goes with --sabotage');
+  if (given.runs !== undefined && given.sabotage)
+    throw new Error('--runs says how many stories of the whole product are told: --sabotage takes --within');
   const whole = (name: 'runs' | 'seed' | 'within', least: number, otherwise: number): number => {
-    const text = values[name];
+    const text = given[name];
     if (text === undefined) return otherwise;
     const number = Number(text);
     if (!/^\d{1,9}$/.test(text) || number < least)
@@ -135,32 +144,24 @@ function readOptions(args: readonly string[]): Options | 'help' {
   return {
     runs: whole('runs', 1, DEFAULT_RUNS),
     seed: whole('seed', 0, Math.floor(Math.random() * 1_000_000)),
-    replay: values.replay === undefined ? undefined : readCase(values.replay),
-    sabotage: values.sabotage,
+    replay: given.replay === undefined ? undefined : readCase(given.replay),
+    sabotage: given.sabotage,
     within: whole('within', 1, Number.POSITIVE_INFINITY),
-    json: values.json,
+    json: given.json,
   };
 }
 
-function readCase(text: string): Case {
-  if (/^\d+$/.test(text)) return { seed: Number(text) };
-  try {
-    const parsed = JSON.parse(text) as Case;
-    if (typeof parsed.seed === 'number') return parsed;
-  } catch {
-    // Said below.
-  }
-  throw new Error(
-    `--replay takes a seed such as 17 or a case such as '{"seed":17,"acts":[0,2]}', got "${text}"`,
-  );
-}
-
-let options: Options | 'help';
-try {
-  options = readOptions(process.argv.slice(2));
-} catch (error) {
-  console.error(`${(error as Error).message}\n\n${USAGE}`);
-  process.exit(2);
-}
-if (options === 'help') console.log(USAGE);
-else process.exitCode = await main(options);
+process.exitCode = await main(
+  readCommandLine({
+    usage: USAGE,
+    options: {
+      runs: { type: 'string' },
+      seed: { type: 'string' },
+      replay: { type: 'string' },
+      sabotage: { type: 'boolean', default: false },
+      within: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+    check,
+  }),
+);
