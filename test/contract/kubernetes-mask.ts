@@ -12,6 +12,13 @@ const distinct = (causes: unknown[]) => {
   return [...texts].sort().map((text) => JSON.parse(text) as unknown);
 };
 
+const ALL_THAT_IS_INVALID = /(?<= is invalid: \[).*(?=\]$)/s;
+const NEXT_FIELD = /, (?=[\w.[\]]+: (?:Duplicate|Forbidden|Invalid|Required|Unsupported) )/;
+
+/** A real server goes through labels in any order, and so names what is wrong with them. */
+const ordered = (message: string): string =>
+  message.replace(ALL_THAT_IS_INVALID, (all) => all.split(NEXT_FIELD).sort().join(', '));
+
 /**
  * Replaces what differs between two runs by what does not: uids and revisions by their order within the case, times by a
  * word. So a write that should not have counted shows as a revision that moved.
@@ -44,7 +51,8 @@ export function mask(answers: readonly unknown[], namespace: string): unknown[] 
     if (name === 'cells' && Array.isArray(value)) {
       return value.map((cell) => (/^\d+s$/.test(String(cell)) ? '<age>' : replace(cell)));
     }
-    if (typeof value === 'string') return name === 'continue' ? '<continue>' : text(value);
+    if (typeof value === 'string')
+      return name === 'continue' ? '<continue>' : name === 'message' ? ordered(text(value)) : text(value);
     if (Array.isArray(value)) return value.map((item) => replace(item));
     if (typeof value !== 'object' || value === null) return value;
     const masked: Fields = {};
