@@ -16,6 +16,16 @@ async function startShown(verbose: boolean) {
   return { ...rig, shown, fails: (name: string) => rig.call(name).catch(() => undefined) };
 }
 
+/** What is shown of a function that says something, and of one that fails. */
+async function shownOfBoth(verbose: boolean) {
+  const { deploy, call, fails, shown } = await startShown(verbose);
+  await deploy('talking', TALKING);
+  await deploy('failing', FAILING);
+  await call('talking');
+  await fails('failing');
+  return shown;
+}
+
 it('shows once why a function cannot start, however often it is called, also where nobody asked for the log', async () => {
   const { deploy, fails, shown } = await startShown(false);
   await deploy('reconcile', BROKEN);
@@ -31,21 +41,11 @@ it('shows once why a function cannot start, however often it is called, also whe
 });
 
 it('shows no line of a function that has started, where nobody asked for the log', async () => {
-  const { deploy, call, fails, shown } = await startShown(false);
-  await deploy('talking', TALKING);
-  await deploy('failing', FAILING);
-  await call('talking');
-  await fails('failing');
-  expect(shown).toEqual([]);
+  expect(await shownOfBoth(false)).toEqual([]);
 });
 
 it('shows each line behind its function, without those of the platform around each call', async () => {
-  const { deploy, call, fails, shown } = await startShown(true);
-  await deploy('talking', TALKING);
-  await deploy('failing', FAILING);
-  await call('talking');
-  await fails('failing');
-  expect(shown).toEqual([
+  expect(await shownOfBoth(true)).toEqual([
     'talking    {"msg":"invocation"}',
     expect.stringMatching(/^failing {4}.*\[error\] .*not today/),
   ]);

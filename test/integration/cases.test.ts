@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toldOf } from '../rig/journey.ts';
-import { INSTANT, type Rig, type StartedPod, startRig } from '../rig/parts.ts';
+import { buyEip } from '../rig/own-eip.ts';
+import { INSTANT, type Rig, startRig } from '../rig/parts.ts';
 import {
   annotate,
   conditionOf,
@@ -10,7 +11,7 @@ import {
   IP_CONDITION,
   setStatus,
 } from '../rig/pods.ts';
-import { passMinutes, settle, sweep } from '../rig/timers.ts';
+import { passMinutes, settle, startSettledPod, sweep } from '../rig/timers.ts';
 
 /** Cases of `docs/cases.md` that no other test shows. */
 
@@ -28,18 +29,14 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-const boundPod = async (name: string, annotations: Record<string, string>): Promise<StartedPod> => {
-  const pod = await rig.startPod(name, annotations);
-  await settle(rig, name);
-  return pod;
-};
+const boundPod = (name: string, annotations: Record<string, string>) =>
+  startSettledPod(rig, name, annotations);
 const keptEip = async () => {
   await rig.endPod(await boundPod('web-0', KEPT));
   await settle(rig, 'web-0');
   return rig.world.eips()[0]?.id;
 };
-const buy = async () =>
-  ((await rig.vpc('AllocateEipAddress', { Bandwidth: 5 })) as { AllocationId: string }).AllocationId;
+const buy = () => buyEip(rig);
 const refuse = (operation: string, code: string) =>
   rig.context.faults.add({ service: 'openapi', operation, fault: { kind: 'error', status: 400, code } });
 /** How often an operation of the cloud is called from now on. */

@@ -3,6 +3,7 @@ import type { Save } from '../../shared/claim/action.ts';
 import { KINDS } from '../../shared/claim/identity.ts';
 import { reconcile } from '../../shared/reconcile/reconcile.ts';
 import { addressesOf, createJourney, drive } from '../rig/journey.ts';
+import { buyEip } from '../rig/own-eip.ts';
 import { identityOf, type Rig, startRig } from '../rig/parts.ts';
 import { leap, passMinutes, settle } from '../rig/timers.ts';
 
@@ -74,7 +75,7 @@ describe('the switch that freezes releases', () => {
   });
 
   it('keeps no given EIP from the next pod that names it: to let go of one gives nothing back', async () => {
-    const { AllocationId: id } = (await rig.vpc('AllocateEipAddress', {})) as { AllocationId: string };
+    const id = await buyEip(rig);
     const given = { 'k8s.aliyun.com/pod-eip-instanceid': id };
     const first = await rig.startPod('web-0', given);
     await settle(rig, 'web-0');

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Save } from '../../shared/claim/action.ts';
 import { reconcile } from '../../shared/reconcile/reconcile.ts';
 import { toldOf } from '../rig/journey.ts';
-import { identityOf, type Rig, type StartedPod, startRig } from '../rig/parts.ts';
+import { buyEip } from '../rig/own-eip.ts';
+import { identityOf, type Rig, startRig } from '../rig/parts.ts';
 import { conditionOf, EIP_CONDITION, eventsOf, IP_CONDITION } from '../rig/pods.ts';
-import { leap, passMinutes, settle, sweep } from '../rig/timers.ts';
+import { leap, passMinutes, settle, startSettledPod, sweep } from '../rig/timers.ts';
 
 const EIP = { 'k8s.aliyun.com/pod-with-eip': 'true', 'k8s.aliyun.com/pod-eip-release-strategy': '10m' };
 const FIXED_IP = { 'network.alibabacloud.com/enable-fixed-ip': 'true' };
@@ -17,11 +18,8 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-const boundPod = async (name: string, annotations: Record<string, string>): Promise<StartedPod> => {
-  const pod = await rig.startPod(name, annotations);
-  await settle(rig, name);
-  return pod;
-};
+const boundPod = (name: string, annotations: Record<string, string>) =>
+  startSettledPod(rig, name, annotations);
 
 /** The only EIP there is. */
 const onlyEip = () => {
@@ -33,8 +31,7 @@ const onlyEip = () => {
 const associate = (AllocationId: string, InstanceId: string) =>
   rig.vpc('AssociateEipAddress', { AllocationId, InstanceType: 'NetworkInterface', InstanceId });
 const unassociate = (AllocationId: string) => rig.vpc('UnassociateEipAddress', { AllocationId });
-const buy = async () =>
-  ((await rig.vpc('AllocateEipAddress', { Bandwidth: 5 })) as { AllocationId: string }).AllocationId;
+const buy = () => buyEip(rig);
 
 describe('an EIP that somebody touches by hand', () => {
   it('is bound again when it was unbound from a pod that lives', async () => {

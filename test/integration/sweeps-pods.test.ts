@@ -6,7 +6,8 @@ import { createPodApi } from '../../shared/adapters/kubernetes/pods.ts';
 import type { Ports } from '../../shared/reconcile/ports.ts';
 import { resyncPass } from '../../shared/reconcile/resync.ts';
 import { drive, swept, toldOf } from '../rig/journey.ts';
-import { CLUSTER, type Rig, type StartedPod, startRig } from '../rig/parts.ts';
+import { buyEip } from '../rig/own-eip.ts';
+import { CLUSTER, type Rig, startRig } from '../rig/parts.ts';
 import {
   annotate,
   conditionOf,
@@ -16,7 +17,7 @@ import {
   IP_CONDITION,
   setStatus,
 } from '../rig/pods.ts';
-import { leap, passMinutes, settle, sweep } from '../rig/timers.ts';
+import { leap, passMinutes, settle, startSettledPod, sweep } from '../rig/timers.ts';
 
 const WITH_EIP = 'k8s.aliyun.com/pod-with-eip';
 const STRATEGY = 'k8s.aliyun.com/pod-eip-release-strategy';
@@ -30,11 +31,8 @@ beforeEach(async () => {
 });
 afterEach(() => rig.close());
 
-const boundPod = async (name: string, annotations: Record<string, string>): Promise<StartedPod> => {
-  const pod = await rig.startPod(name, annotations);
-  await settle(rig, name);
-  return pod;
-};
+const boundPod = (name: string, annotations: Record<string, string>) =>
+  startSettledPod(rig, name, annotations);
 const keptEip = async () => {
   const pod = await boundPod('web-0', EIP);
   await rig.endPod(pod);
@@ -111,17 +109,15 @@ describe('a pod that', () => {
 
   it('asks for another EIP than the one kept for it waits until that one is released', async () => {
     const kept = await keptEip();
-    const { AllocationId } = (await rig.vpc('AllocateEipAddress', { Bandwidth: 5 })) as {
-      AllocationId: string;
-    };
-    const pod = await rig.startPod('web-0', { 'k8s.aliyun.com/pod-eip-instanceid': AllocationId });
+    const id = await buyEip(rig);
+    const pod = await rig.startPod('web-0', { 'k8s.aliyun.com/pod-eip-instanceid': id });
     await passMinutes(rig, 5);
     expect(rig.world.eip(kept?.id ?? '')).toMatchObject({ status: 'Available' });
     expect(await conditionOf(rig.core, 'web-0', EIP_CONDITION)).toBe(
       `False WaitingForRelease: The pod names another EIP than the one kept for it; that one is kept to the end of its retention first: ${kept?.address}.`,
     );
     await passMinutes(rig, 8);
-    expect(rig.world.eips()).toMatchObject([{ id: AllocationId, binding: { instanceId: pod.eniId } }]);
+    expect(rig.world.eips()).toMatchObject([{ id, binding: { instanceId: pod.eniId } }]);
   });
 });
 

@@ -1,12 +1,23 @@
 import { resyncPass } from '../../shared/reconcile/resync.ts';
 import { retainPass } from '../../shared/reconcile/retain.ts';
 import { drive, hinted, swept } from './journey.ts';
-import type { Rig } from './parts.ts';
+import type { Rig, StartedPod } from './parts.ts';
 
 const MINUTE = 60_000;
 
 /** Reconciles a pod on its hint until nothing is left to do. */
 export const settle = (rig: Rig, pod: string): Promise<void> => drive(rig, hinted(pod), rig.newPorts);
+
+/** A pod that has what it asks for, where that can be had. */
+export async function startSettledPod(
+  rig: Rig,
+  name: string,
+  annotations: Record<string, string>,
+): Promise<StartedPod> {
+  const pod = await rig.startPod(name, annotations);
+  await settle(rig, name);
+  return pod;
+}
 
 /** The timers alone, for as long as they find something to do. */
 export const sweep = (rig: Rig): Promise<void> => drive(rig, swept(rig), rig.newPorts);

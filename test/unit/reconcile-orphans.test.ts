@@ -117,43 +117,38 @@ describe('an EIP whose tags name a claim that does not name it', () => {
 });
 
 describe('orphans that cannot be given back', () => {
-  it('hold up no other, however many they are', async () => {
-    const orphan = (id: string): TaggedEip => ({ ...nameless, allocationId: id });
-    const stuck = Array.from({ length: 120 }, (_, index) => orphan(`eip-stuck-${index}`));
-    const free = orphan('eip-free');
-    let now = NOW;
+  /** One sweep a minute over the same orphans. */
+  async function sweepMinutes(minutes: number, eips: readonly TaggedEip[], known: Partial<Ports['claims']>) {
     const ports = portsWith(nameless);
-    const world = {
-      ...ports,
-      now: () => now,
-      claims: {
-        ...ports.claims,
-        lockedBy: async (id: string) => (id.startsWith('eip-stuck') ? 'c-1/shop/web-0/eip' : undefined),
-      },
-    };
-    for (let pass = 0; pass < 6 && released.length === 0; pass++, now += MINUTE)
-      await sweepOrphans(world, listing(...stuck, free), claimsOf());
-    expect(released).toEqual(['eip-free']);
+    for (let minute = 0; minute < minutes; minute++) {
+      const now = () => NOW + minute * MINUTE;
+      await sweepOrphans(
+        { ...ports, now, claims: { ...ports.claims, ...known } },
+        listing(...eips),
+        claimsOf(),
+      );
+    }
+  }
+  const manyOf = (name: string): readonly TaggedEip[] =>
+    Array.from({ length: 120 }, (_, index) => ({ ...nameless, allocationId: `${name}-${index}` }));
+
+  it('hold up no other, however many they are', async () => {
+    const free = { ...nameless, allocationId: 'eip-free' };
+    await sweepMinutes(6, [...manyOf('eip-stuck'), free], {
+      lockedBy: async (id) => (id === 'eip-free' ? undefined : 'c-1/shop/web-0/eip'),
+    });
+    expect(new Set(released)).toEqual(new Set(['eip-free']));
   });
 
   it('begin to be suspects in two passes, one after the other, however many they are', async () => {
-    const many = Array.from({ length: 120 }, (_, index) => ({ ...nameless, allocationId: `eip-${index}` }));
+    const many = manyOf('eip');
     const marks = new Map<string, number>();
-    let now = NOW;
-    const ports = portsWith(nameless);
-    const world = {
-      ...ports,
-      now: () => now,
-      claims: {
-        ...ports.claims,
-        suspect: async (id: string, at: number) => {
-          if (!marks.has(id)) marks.set(id, at);
-          return marks.get(id) ?? at;
-        },
+    await sweepMinutes(8, many, {
+      async suspect(id, at) {
+        if (!marks.has(id)) marks.set(id, at);
+        return marks.get(id) ?? at;
       },
-    };
-    for (let pass = 0; pass < 8; pass++, now += MINUTE)
-      await sweepOrphans(world, listing(...many), claimsOf());
+    });
     expect(new Set(released).size).toBe(many.length);
   });
 
